@@ -1,0 +1,235 @@
+//! One call of a plugin, as the host sees it: whose plugin, on whose behalf, what it has written so far.
+
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use vestry_contract::contributions::Entry;
+use vestry_contract::types::Failure;
+use vestry_contract::ui::RouteRef;
+use vestry_identity::{Caller, Identity};
+use vestry_storage::{Database, StorageError};
+
+use crate::gate::{Approval, Asked, Refusal, Refusals};
+use crate::grants::{GrantCache, Grants};
+use crate::transaction::Transaction;
+
+/// What all calls share. One for each process.
+#[derive(Debug, Clone)]
+pub struct Services {
+    pub database: Database,
+    pub identity: Identity,
+    grants: Arc<GrantCache>,
+}
+
+impl Services {
+    #[must_use]
+    pub fn new(database: Database, identity: Identity) -> Self {
+        Self { database, identity, grants: Arc::default() }
+    }
+
+    /// What a plugin holds at this moment.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub fn grants(&self, plugin: &str, digest: &str) -> Result<Arc<Grants>, StorageError> {
+        self.grants.current(&self.database, plugin, digest)
+    }
+}
+
+/// Which plugin calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    pub id: String,
+    pub version: String,
+    /// In the plugin's own language.
+    pub title: String,
+    pub digest: String,
+    /// The plugin's settings from the server's configuration, as a JSON document.
+    pub settings: String,
+}
+
+/// On whose behalf.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    Person(Arc<Caller>),
+    Token(Arc<Caller>),
+    /// A browser that is not signed in.
+    Visitor,
+    /// Nobody: registering, a schedule.
+    Nobody,
+}
+
+/// What a call can ask about the server around it, answered by rooms above.
+pub trait Surroundings: Send + Sync + fmt::Debug {
+    /// What plugins contribute to a point, as far as this actor may open it.
+    fn contributions(&self, point: &str, actor: &Actor) -> Vec<Entry>;
+    /// The absolute URL of a route of this plugin.
+    fn absolute(&self, plugin: &str, route: &RouteRef) -> Option<String>;
+    /// Whether this plugin has a route of that name.
+    fn has_route(&self, plugin: &str, route: &str) -> bool;
+}
+
+/// A file that came with the request.
+pub type Upload = Arc<[u8]>;
+
+/// What a call is made of.
+#[derive(Debug)]
+pub struct CallSettings {
+    pub services: Services,
+    pub subject: Arc<Subject>,
+    pub actor: Actor,
+    /// A GET: the reading kinds only.
+    pub reading: bool,
+    pub request: String,
+    /// Bytes that may go through host calls, in both directions together.
+    pub bytes: usize,
+    pub uploads: Vec<Upload>,
+    pub surroundings: Arc<dyn Surroundings>,
+    /// What the person has said yes to, on the host's page.
+    pub approvals: Vec<Approval>,
+}
+
+/// One call of a plugin.
+#[derive(Debug)]
+pub struct Call {
+    open: Option<CallSettings>,
+    subject: Arc<Subject>,
+    actor: Actor,
+    left: usize,
+    asked: Option<Asked>,
+    refusals: Arc<Mutex<Refusals>>,
+    pub(crate) transaction: Transaction,
+}
+
+impl Call {
+    #[must_use]
+    pub fn new(settings: CallSettings) -> Self {
+        Self {
+            subject: Arc::clone(&settings.subject),
+            actor: settings.actor.clone(),
+            left: settings.bytes,
+            asked: None,
+            refusals: Arc::default(),
+            transaction: Transaction::default(),
+            open: Some(settings),
+        }
+    }
+
+    /// A call to which nothing of the host is open: for `register`.
+    #[must_use]
+    pub fn closed(subject: Arc<Subject>) -> Self {
+        Self {
+            open: None,
+            subject,
+            actor: Actor::Nobody,
+            left: 0,
+            asked: None,
+            refusals: Arc::default(),
+            transaction: Transaction::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_visitor(&self) -> bool {
+        matches!(self.actor, Actor::Visitor)
+    }
+
+    /// What the host must ask the person, where a call was answered with `confirm`.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    /// Where refusals are noted; to be kept aside by who makes the call, because a call that is broken off is gone.
+    #[must_use]
+    pub fn refusals(&self) -> Arc<Mutex<Refusals>> {
+        Arc::clone(&self.refusals)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.open.is_none()
+    }
+
+    pub(crate) fn is_reading(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| open.reading)
+    }
+
+    pub(crate) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub(crate) fn actor_name(&self) -> String {
+        match &self.actor {
+            Actor::Person(caller) => caller.name.clone(),
+            Actor::Token(caller) => format!("the token of {}", caller.name),
+            Actor::Visitor => "a visitor".into(),
+            Actor::Nobody => "nobody".into(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Result<&CallSettings, Failure> {
+        self.open.as_ref().ok_or_else(|| Failure::Denied("nothing of the host is there while a plugin registers".into()))
+    }
+
+    pub(crate) fn request_id(&self) -> &str {
+        self.open.as_ref().map_or("", |open| &open.request)
+    }
+
+    /// The actor with the rights of this moment; one who was signed out or deactivated since has become nobody.
+    pub(crate) fn actor_now(&self) -> Actor {
+        let Some(open) = &self.open else { return Actor::Nobody };
+        let current = |caller: &Caller| {
+            open.services.identity.current(caller).unwrap_or_else(|error| {
+                tracing::error!(%error, "a caller could not be looked up again");
+                None
+            })
+        };
+        match &self.actor {
+            Actor::Person(caller) => current(caller).map_or(Actor::Nobody, Actor::Person),
+            Actor::Token(caller) => current(caller).map_or(Actor::Nobody, Actor::Token),
+            other => other.clone(),
+        }
+    }
+
+    pub(crate) fn grants(&self) -> Result<Arc<Grants>, Failure> {
+        let services = &self.settings()?.services;
+        services.grants(&self.subject.id, &self.subject.digest).map_err(unavailable)
+    }
+
+    pub(crate) fn is_approved(&self, wanted: &Approval) -> bool {
+        self.open.as_ref().is_some_and(|open| open.approvals.contains(wanted))
+    }
+
+    pub(crate) fn ask(&mut self, asked: Asked) {
+        self.asked = Some(asked);
+    }
+
+    pub(crate) fn note_refusal(&mut self, refusal: Refusal) {
+        *self.refusals.lock().entry(refusal).or_default() += 1;
+    }
+
+    pub(crate) fn spend(&mut self, bytes: usize) -> Result<(), Failure> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => {
+                self.left = 0;
+                Err(Failure::Exhausted("this request has moved as many bytes through host calls as it may".into()))
+            }
+        }
+    }
+}
+
+/// A failure of the database, for the plugin: what it is stays in the log.
+pub(crate) fn unavailable(error: StorageError) -> Failure {
+    tracing::error!(%error, "a host call could not reach the database");
+    Failure::Unavailable("the server's database does not answer at the moment".into())
+}

@@ -1,0 +1,106 @@
+//! What a plugin was granted, as it is now.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use vestry_storage::{Database, StorageError};
+
+/// Something that a plugin asks for and an administrator says yes to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// To call an interface of the host, such as `vestry:plugin/kv`.
+    Interface(String),
+    /// To have routes that everyone may open.
+    Public,
+    /// To see names and e-mail addresses of actors.
+    Identity,
+    /// To use a permission of the host with no person present.
+    Permission(String),
+    /// Wishes that this version keeps as they are and grants nothing for.
+    Other(String),
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interface(name) => formatter.write_str(name),
+            Self::Public => formatter.write_str("public"),
+            Self::Identity => formatter.write_str("identity"),
+            Self::Permission(name) => write!(formatter, "permission {name}"),
+            Self::Other(wish) => write!(formatter, "other {wish}"),
+        }
+    }
+}
+
+impl FromStr for Capability {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.split_once(' ') {
+            None if text == "public" => Self::Public,
+            None if text == "identity" => Self::Identity,
+            None => Self::Interface(text.to_owned()),
+            Some(("permission", name)) => Self::Permission(name.to_owned()),
+            Some((_, rest)) => Self::Other(rest.to_owned()),
+        })
+    }
+}
+
+/// The grants of one plugin at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Grants(BTreeSet<Capability>);
+
+impl Grants {
+    #[must_use]
+    pub fn holds(&self, capability: &Capability) -> bool {
+        self.0.contains(capability)
+    }
+
+    #[must_use]
+    pub fn holds_interface(&self, interface: &str) -> bool {
+        self.0.iter().any(|capability| matches!(capability, Capability::Interface(name) if name == interface))
+    }
+}
+
+impl FromIterator<Capability> for Grants {
+    fn from_iter<T: IntoIterator<Item = Capability>>(capabilities: T) -> Self {
+        Self(capabilities.into_iter().collect())
+    }
+}
+
+/// Grants by plugin and digest, read again whenever the generation has moved.
+#[derive(Debug, Default)]
+pub(crate) struct GrantCache {
+    known: RwLock<(u64, HashMap<(String, String), Arc<Grants>>)>,
+}
+
+impl GrantCache {
+    pub(crate) fn current(&self, database: &Database, plugin: &str, digest: &str) -> Result<Arc<Grants>, StorageError> {
+        let generation = database.generation();
+        let key = (plugin.to_owned(), digest.to_owned());
+        {
+            let known = self.known.read();
+            if known.0 == generation
+                && let Some(grants) = known.1.get(&key)
+            {
+                return Ok(Arc::clone(grants));
+            }
+        }
+        let grants: Arc<Grants> = Arc::new(
+            database
+                .read(|reader| reader.grants(plugin, digest))?
+                .into_iter()
+                .map(|grant| grant.capability.parse().unwrap_or(Capability::Other(grant.capability)))
+                .collect(),
+        );
+        let mut known = self.known.write();
+        if known.0 != generation {
+            *known = (generation, HashMap::new());
+        }
+        known.1.insert(key, Arc::clone(&grants));
+        Ok(grants)
+    }
+}

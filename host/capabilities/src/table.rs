@@ -1,0 +1,225 @@
+//! One table of everything that a plugin can call: what must be granted, what the actor must hold, how grave it is.
+//!
+//! A function whose gravity depends on what it is asked has a row for each case. What tests compare with is a
+//! reviewed file, `tests/table.expected`, not this table itself; and a function of `wit/` without a row fails a test.
+
+use std::fmt;
+
+/// How far a call reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Reads what belongs to the plugin itself.
+    OwnRead,
+    /// Changes what belongs to the plugin itself.
+    OwnWrite,
+    /// Reads what belongs to the server.
+    Read,
+    /// Changes what belongs to the server.
+    Write,
+    /// Changes what is grave: the person is asked by the host first.
+    Sensitive,
+}
+
+impl Kind {
+    /// Whether a GET may do it.
+    #[must_use]
+    pub fn is_reading(self) -> bool {
+        matches!(self, Self::OwnRead | Self::Read)
+    }
+
+    /// Whether it is done on the actor's authority, not the plugin's alone.
+    #[must_use]
+    pub fn needs_actor(self) -> bool {
+        !matches!(self, Self::OwnRead | Self::OwnWrite)
+    }
+}
+
+/// One function of the host, or one case of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The interface, which is also the capability that must be granted, such as `vestry:plugin/kv`.
+    pub interface: &'static str,
+    pub function: &'static str,
+    /// What the call does, where one function does several things.
+    pub case: Option<&'static str>,
+    /// What the actor must hold.
+    pub permission: Option<&'static str>,
+    pub kind: Kind,
+    /// What the host asks the person, with `{name}`s that the capability fills in. Every sensitive row has one.
+    pub ask: Option<&'static str>,
+}
+
+impl Row {
+    /// The name that tokens' scopes and audit entries use, such as `vestry:admin/users.apply`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.interface, self.function)
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.interface, self.function)?;
+        if let Some(case) = self.case {
+            write!(formatter, " ({case})")?;
+        }
+        Ok(())
+    }
+}
+
+const fn own(interface: &'static str, function: &'static str, kind: Kind) -> Row {
+    Row { interface, function, case: None, permission: None, kind, ask: None }
+}
+
+const fn reads(interface: &'static str, function: &'static str, permission: &'static str) -> Row {
+    Row { interface, function, case: None, permission: Some(permission), kind: Kind::Read, ask: None }
+}
+
+const fn change(case: &'static str, permission: &'static str, kind: Kind, ask: Option<&'static str>) -> Row {
+    Row { interface: USERS, function: "apply", case: Some(case), permission: Some(permission), kind, ask }
+}
+
+const fn bulk(case: &'static str, permission: &'static str, ask: &'static str) -> Row {
+    let ask = Some(ask);
+    Row { interface: USERS, function: "apply-found", case: Some(case), permission: Some(permission), kind: Kind::Sensitive, ask }
+}
+
+const LOG: &str = "vestry:plugin/log";
+const SETTINGS: &str = "vestry:plugin/settings";
+const UPLOADS: &str = "vestry:plugin/uploads";
+const KV: &str = "vestry:plugin/kv";
+const CONTRIBUTIONS: &str = "vestry:plugin/contributions";
+const MENU: &str = "vestry:plugin/menu";
+const LINKS: &str = "vestry:plugin/links";
+const USERS: &str = "vestry:admin/users";
+
+pub(crate) const LOG_WRITE: Row = own(LOG, "write", Kind::OwnRead);
+pub(crate) const SETTINGS_GET: Row = own(SETTINGS, "get", Kind::OwnRead);
+pub(crate) const UPLOADS_READ: Row = own(UPLOADS, "read", Kind::OwnRead);
+pub(crate) const KV_GET: Row = own(KV, "get", Kind::OwnRead);
+pub(crate) const KV_SCAN: Row = own(KV, "scan", Kind::OwnRead);
+pub(crate) const KV_COMMIT: Row = own(KV, "commit", Kind::OwnWrite);
+pub(crate) const CONTRIBUTIONS_AT: Row = own(CONTRIBUTIONS, "at", Kind::OwnRead);
+pub(crate) const MENU_SET_BADGE: Row = own(MENU, "set-badge", Kind::OwnWrite);
+pub(crate) const LINKS_ABSOLUTE: Row = own(LINKS, "absolute", Kind::OwnRead);
+pub(crate) const USERS_FIND: Row = reads(USERS, "find", "users.read");
+pub(crate) const USERS_FIND_COLUMNS: Row = reads(USERS, "find-columns", "users.read");
+pub(crate) const USERS_GET: Row = reads(USERS, "get", "users.read");
+pub(crate) const USERS_PRIVILEGES: Row = reads(USERS, "privileges", "users.read");
+pub(crate) const USERS_CREATE: Row =
+    change("create", "users.create", Kind::Sensitive, Some("Create an account for {name} ({email}){with}"));
+pub(crate) const USERS_RENAME: Row = change("rename", "users.write", Kind::Write, None);
+pub(crate) const USERS_ACTIVATE: Row = change("activate", "users.activate", Kind::Sensitive, Some("Let {account} sign in again"));
+pub(crate) const USERS_DEACTIVATE: Row =
+    change("deactivate", "users.activate", Kind::Sensitive, Some("Deactivate {account}: they are signed out and cannot sign in"));
+pub(crate) const USERS_GIVE: Row =
+    change("give", "users.privileges", Kind::Sensitive, Some("Give {account} the privilege {privilege}"));
+pub(crate) const USERS_TAKE: Row =
+    change("take", "users.privileges", Kind::Sensitive, Some("Take the privilege {privilege} from {account}"));
+pub(crate) const USERS_DELETE: Row =
+    change("delete", "users.delete", Kind::Sensitive, Some("Delete the account of {account} for good"));
+pub(crate) const USERS_ACTIVATE_FOUND: Row = bulk("activate", "users.activate", "Let {count} accounts sign in again: {which}");
+pub(crate) const USERS_DEACTIVATE_FOUND: Row =
+    bulk("deactivate", "users.activate", "Deactivate {count} accounts, who are signed out and cannot sign in: {which}");
+pub(crate) const USERS_GIVE_FOUND: Row =
+    bulk("give", "users.privileges", "Give {count} accounts the privilege {privilege}: {which}");
+pub(crate) const USERS_TAKE_FOUND: Row =
+    bulk("take", "users.privileges", "Take the privilege {privilege} from {count} accounts: {which}");
+
+/// Every function that a plugin can call.
+pub const TABLE: &[Row] = &[
+    LOG_WRITE,
+    SETTINGS_GET,
+    UPLOADS_READ,
+    KV_GET,
+    KV_SCAN,
+    KV_COMMIT,
+    CONTRIBUTIONS_AT,
+    MENU_SET_BADGE,
+    LINKS_ABSOLUTE,
+    USERS_FIND,
+    USERS_FIND_COLUMNS,
+    USERS_GET,
+    USERS_PRIVILEGES,
+    USERS_CREATE,
+    USERS_RENAME,
+    USERS_ACTIVATE,
+    USERS_DEACTIVATE,
+    USERS_GIVE,
+    USERS_TAKE,
+    USERS_DELETE,
+    USERS_ACTIVATE_FOUND,
+    USERS_DEACTIVATE_FOUND,
+    USERS_GIVE_FOUND,
+    USERS_TAKE_FOUND,
+];
+
+/// Interfaces that hold types alone, and so ask for nothing.
+pub const TYPES: &[&str] =
+    &["vestry:plugin/types", "vestry:plugin/ui", "vestry:plugin/registration", "vestry:plugin/exchange"];
+
+/// The interfaces that a plugin can be granted, each once.
+pub fn interfaces() -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    TABLE.iter().map(|row| row.interface).filter(move |interface| std::mem::replace(&mut last, interface) != *interface)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use wit_parser::Resolve;
+
+    use super::*;
+
+    /// Functions of every interface that the worlds of `wit/` import.
+    fn functions_of_the_contract() -> BTreeSet<String> {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+        let mut resolve = Resolve::default();
+        resolve.push_dir(wit.join("plugin")).unwrap();
+        let (admin, _) = resolve.push_dir(wit.join("admin")).unwrap();
+        let world = resolve.select_world(&[admin], Some("administration")).unwrap();
+        let mut functions = BTreeSet::new();
+        for import in resolve.worlds[world].imports.values() {
+            if let wit_parser::WorldItem::Interface { id, .. } = import {
+                let name = resolve.id_of(*id).unwrap();
+                let name = name.split('@').next().unwrap().to_owned();
+                functions.extend(resolve.interfaces[*id].functions.keys().map(|function| format!("{name}.{function}")));
+            }
+        }
+        functions
+    }
+
+    #[test]
+    fn every_function_of_the_contract_has_a_row_and_every_row_a_function() {
+        let rows: BTreeSet<String> = TABLE.iter().map(|row| format!("{}.{}", row.interface, row.function)).collect();
+        assert_eq!(rows, functions_of_the_contract());
+    }
+
+    #[test]
+    fn the_table_is_what_was_reviewed() {
+        let table: String = TABLE
+            .iter()
+            .map(|row| {
+                format!("{row} | {} | {:?} | {}\n", row.permission.unwrap_or("-"), row.kind, row.ask.unwrap_or("-"))
+            })
+            .collect();
+        assert_eq!(table, include_str!("../tests/table.expected"), "review the change, then write it to tests/table.expected");
+    }
+
+    #[test]
+    fn what_is_grave_asks_and_what_reaches_the_server_needs_a_permission() {
+        for row in TABLE {
+            assert_eq!(row.kind == Kind::Sensitive, row.ask.is_some(), "{row}");
+            assert_eq!(row.kind.needs_actor(), row.permission.is_some(), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_permission_in_the_table_exists() {
+        for permission in TABLE.iter().filter_map(|row| row.permission) {
+            assert!(vestry_identity::HOST_PERMISSIONS.iter().any(|known| known.name == permission), "{permission}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What a request has written, kept until the plugin has answered.
+//!
+//! A host call checks what it is asked, tells the plugin what would come of it, and notes it here. Only when the plugin
+//! has answered without failure does all of it take effect, in one transaction of the database; a trap, a failure or a
+//! `confirm` leaves nothing. If somebody was faster in between, nothing takes effect either and the request runs again.
+
+use vestry_contract::{kv, ui};
+use vestry_identity::accounts;
+use vestry_storage::{AccountFilter, BadgeRow, Entry, KvChange, KvCheck, StorageError};
+
+use crate::call::{Actor, Call, CallSettings};
+use crate::gate::Refusals;
+
+/// One thing to be done.
+#[derive(Debug)]
+pub(crate) enum Write {
+    Kv { checks: Vec<kv::Check>, changes: Vec<kv::Change>, version: u64 },
+    Badge { route: String, badge: Option<ui::Badge> },
+    Users { changes: Vec<accounts::Change>, mode: accounts::Mode, expected: accounts::Outcome },
+    UsersFound { filter: AccountFilter, change: accounts::BulkChange, mode: accounts::Mode, expected: accounts::Outcome },
+}
+
+impl Write {
+    /// A copy of it, if it concerns accounts.
+    pub(crate) fn of_users(&self) -> Option<Self> {
+        match self {
+            Self::Users { changes, mode, expected } => {
+                Some(Self::Users { changes: changes.clone(), mode: *mode, expected: expected.clone() })
+            }
+            Self::UsersFound { filter, change, mode, expected } => Some(Self::UsersFound {
+                filter: filter.clone(),
+                change: change.clone(),
+                mode: *mode,
+                expected: expected.clone(),
+            }),
+            Self::Kv { .. } | Self::Badge { .. } => None,
+        }
+    }
+}
+
+/// What is to be done, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct Transaction(Vec<Write>);
+
+impl Transaction {
+    pub(crate) fn push(&mut self, write: Write) {
+        self.0.push(write);
+    }
+
+    pub(crate) fn writes(&self) -> &[Write] {
+        &self.0
+    }
+}
+
+/// Why what a request wrote did not take effect. Nothing of it did.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Somebody else was faster; the request can run again.
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{0}")]
+    Exhausted(String),
+    #[error(transparent)]
+    Storage(StorageError),
+}
+
+impl From<StorageError> for CommitError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Conflict { .. } => Self::Conflict(error.to_string()),
+            StorageError::Exhausted(reason) => Self::Exhausted(reason),
+            other => Self::Storage(other),
+        }
+    }
+}
+
+impl Call {
+    /// Whether anything was written.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        !self.transaction.0.is_empty()
+    }
+
+    /// Makes what was written take effect, with an audit entry for each. Waits for the disk: async code calls it in
+    /// `spawn_blocking`.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError::Conflict`] where somebody was faster. After any error nothing has taken effect.
+    pub fn commit(self) -> Result<(), CommitError> {
+        let Ok(open) = self.settings() else { return Ok(()) };
+        if !self.has_written() {
+            return Ok(());
+        }
+        open.services.database.write(|tx| {
+            self.transaction.0.iter().try_for_each(|write| self.make(open, tx, write))
+        })
+    }
+
+    fn make(&self, open: &CallSettings, tx: &vestry_storage::Transaction<'_>, write: &Write) -> Result<(), CommitError> {
+        let plugin = &self.subject().id;
+        let now = open.services.identity.clock().now();
+        match write {
+            Write::Kv { checks, changes, version } => {
+                let checks: Vec<KvCheck<'_>> =
+                    checks.iter().map(|check| KvCheck { key: &check.key, version: check.version }).collect();
+                let changes: Vec<KvChange<'_>> = changes.iter().map(stored).collect();
+                tx.kv_commit(plugin, &checks, &changes, *version, now)?;
+                Ok(self.audit(tx, "kv.commit", &format!("{} keys", changes.len()), now)?)
+            }
+            Write::Badge { route, badge } => {
+                match badge {
+                    Some(badge) => tx.put_badge(&BadgeRow {
+                        plugin: plugin.clone(),
+                        route: route.clone(),
+                        label: badge_label(badge),
+                        level: format!("{:?}", badge.level).to_lowercase(),
+                    })?,
+                    None => drop(tx.delete_badge(plugin, route)?),
+                }
+                tx.raise_generation()?;
+                Ok(self.audit(tx, "menu.set-badge", route, now)?)
+            }
+            Write::Users { expected, .. } | Write::UsersFound { expected, .. } => {
+                let actor = crate::users::identity_actor(self, open)
+                    .map_err(|_| CommitError::Conflict("what the actor may do was changed in the meantime".into()))?;
+                as_expected(&crate::users::perform(&actor, tx, write, now)?, expected)
+            }
+        }
+    }
+
+    fn audit(
+        &self,
+        tx: &vestry_storage::Transaction<'_>,
+        action: &str,
+        subject: &str,
+        time: u64,
+    ) -> Result<(), StorageError> {
+        let (actor, actor_kind) = self.actor_for_audit();
+        tx.audit(&Entry {
+            time,
+            actor,
+            actor_kind,
+            plugin: &self.subject().id,
+            digest: &self.subject().digest,
+            action,
+            subject,
+            outcome: "done",
+            detail: "",
+            request: self.request_id(),
+        })
+    }
+
+    pub(crate) fn actor_for_audit(&self) -> (&str, &'static str) {
+        actor_for_audit(self.actor())
+    }
+}
+
+fn actor_for_audit(actor: &Actor) -> (&str, &'static str) {
+    match actor {
+        Actor::Person(caller) => (caller.account.as_str(), "person"),
+        Actor::Token(caller) => (caller.account.as_str(), "token"),
+        Actor::Visitor => ("", "visitor"),
+        Actor::Nobody => ("", "nobody"),
+    }
+}
+
+/// Writes what was refused during a request to the audit, whatever came of the request. Waits for the disk.
+///
+/// # Errors
+///
+/// Where the database cannot be written.
+pub fn audit_refusals(open: &CallFacts, refusals: &Refusals) -> Result<(), StorageError> {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let (actor, actor_kind) = actor_for_audit(&open.actor);
+    open.database.write(|tx| {
+        for (refusal, times) in refusals {
+            tx.audit(&Entry {
+                time: open.time,
+                actor,
+                actor_kind,
+                plugin: &open.plugin,
+                digest: &open.digest,
+                action: &refusal.function,
+                subject: "",
+                outcome: "refused",
+                detail: &format!("{} ({times} times)", refusal.reason),
+                request: &open.request,
+            })?;
+        }
+        Ok(())
+    })
+}
+
+/// What of a call outlives it.
+#[derive(Debug, Clone)]
+pub struct CallFacts {
+    pub database: vestry_storage::Database,
+    pub plugin: String,
+    pub digest: String,
+    pub request: String,
+    pub actor: Actor,
+    /// When it began.
+    pub time: u64,
+}
+
+fn stored(change: &kv::Change) -> KvChange<'_> {
+    match change {
+        kv::Change::Set((key, value)) => KvChange::Set { key, value },
+        kv::Change::Delete(key) => KvChange::Delete { key },
+        kv::Change::SetUntil((key, value, expires)) => KvChange::SetUntil { key, value, expires: *expires },
+    }
+}
+
+/// A badge is a number or a word; a phrase is kept as it is and translated when it is drawn.
+fn badge_label(badge: &ui::Badge) -> String {
+    match &badge.label {
+        vestry_contract::types::Text::Phrase(text) | vestry_contract::types::Text::Data(text) => text.clone(),
+        vestry_contract::types::Text::Filled(filled) => {
+            filled.values.iter().fold(filled.phrase.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        }
+    }
+}
+
+/// What was told to the plugin has to be what happens.
+fn as_expected(outcome: &accounts::Outcome, expected: &accounts::Outcome) -> Result<(), CommitError> {
+    let told = |it: &accounts::Outcome| (it.changed, it.unchanged, it.refused);
+    if told(outcome) == told(expected) {
+        Ok(())
+    } else {
+        Err(CommitError::Conflict("the accounts were changed in the meantime".into()))
+    }
+}

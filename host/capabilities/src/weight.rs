@@ -1,0 +1,119 @@
+//! How many bytes a value takes on its way between plugin and host.
+//!
+//! A close estimate: text and bytes as they are, eight bytes for every number, flag and list. It bounds what a request
+//! moves, it bills nobody.
+
+use vestry_contract::{contributions, kv, types, ui, users};
+
+pub(crate) trait Weight {
+    fn weight(&self) -> usize;
+}
+
+/// What any value that is not text costs.
+const WORD: usize = 8;
+
+macro_rules! words {
+    ($($kind:ty),*) => { $(impl Weight for $kind { fn weight(&self) -> usize { WORD } })* };
+}
+words!(bool, u8, u32, u64, (), users::Mode);
+
+/// Records: the sum of their fields.
+macro_rules! records {
+    ($($kind:ty { $($field:ident),* })*) => {
+        $(impl Weight for $kind { fn weight(&self) -> usize { 0 $(+ self.$field.weight())* } })*
+    };
+}
+records! {
+    kv::Entry { key, value, version }
+    kv::Range { start, end, limit, reverse }
+    kv::Check { key, version }
+    types::Filled { phrase, values }
+    contributions::Entry { id, plugin, title, summary }
+    ui::Texts { all, ends }
+    ui::RouteRef { route, params, query }
+    ui::Badge { label }
+    users::User { id, email, name, active, privileges, second_factor, created, last_seen, version, extra }
+    users::Privilege { name, title, may_give, extra }
+    users::Query { text, privilege, active, order, descending, cursor, limit }
+    users::Found { users, total, previous, next }
+    users::FoundColumns {
+        ids, emails, names, active, privileges, second_factor, created, last_seen, total, previous, next
+    }
+    users::Refusal { index, id, reason }
+    users::Outcome { changed, unchanged, refused, refusals, created }
+}
+
+impl Weight for String {
+    fn weight(&self) -> usize {
+        self.len() + WORD
+    }
+}
+
+impl<T: Weight> Weight for Vec<T> {
+    fn weight(&self) -> usize {
+        WORD + self.iter().map(Weight::weight).sum::<usize>()
+    }
+}
+
+impl<T: Weight> Weight for Option<T> {
+    fn weight(&self) -> usize {
+        WORD + self.as_ref().map_or(0, Weight::weight)
+    }
+}
+
+impl<A: Weight, B: Weight> Weight for (A, B) {
+    fn weight(&self) -> usize {
+        self.0.weight() + self.1.weight()
+    }
+}
+
+impl<A: Weight, B: Weight, C: Weight> Weight for (A, B, C) {
+    fn weight(&self) -> usize {
+        self.0.weight() + self.1.weight() + self.2.weight()
+    }
+}
+
+impl<T: Weight + ?Sized> Weight for &T {
+    fn weight(&self) -> usize {
+        (**self).weight()
+    }
+}
+
+impl Weight for types::Text {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Phrase(text) | Self::Data(text) => text.weight(),
+            Self::Filled(filled) => filled.weight(),
+        }
+    }
+}
+
+impl Weight for kv::Change {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Set((key, value)) => key.weight() + value.len() + WORD,
+            Self::Delete(key) => key.weight(),
+            Self::SetUntil((key, value, _)) => key.weight() + value.len() + 2 * WORD,
+        }
+    }
+}
+
+impl Weight for users::Change {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Create(account) => account.weight(),
+            Self::Rename(named) | Self::Give(named) | Self::Take(named) => named.weight(),
+            Self::SetActive(set) => set.weight(),
+            Self::Delete(id) => id.weight(),
+        }
+    }
+}
+
+impl Weight for users::BulkChange {
+    fn weight(&self) -> usize {
+        match self {
+            Self::SetActive(active) => active.weight(),
+            Self::Give(privilege) | Self::Take(privilege) => privilege.weight(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Permissions: what a route or a host call needs.
+
+use std::fmt;
+
+use crate::Invalid;
+use crate::names::text;
+
+/// One permission: of the host such as `users.read`, or of a plugin such as `org.example.logs/read`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Permission(String);
+text!(Permission);
+
+/// A permission of the host's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostPermission {
+    pub name: &'static str,
+    pub title: &'static str,
+}
+
+/// All of them. `admin` holds them; nobody else does until an administrator lets a privilege permit them.
+pub const HOST_PERMISSIONS: &[HostPermission] = &[
+    HostPermission { name: "users.read", title: "See accounts" },
+    HostPermission { name: "users.write", title: "Rename accounts" },
+    HostPermission { name: "users.activate", title: "Activate and deactivate accounts, end their sessions" },
+    HostPermission { name: "users.privileges", title: "Give and take privileges, and say what they permit" },
+    HostPermission { name: "users.create", title: "Add accounts" },
+    HostPermission { name: "users.delete", title: "Delete accounts" },
+    HostPermission { name: "server.manage", title: "Look after the server: safe page, audit, style guide" },
+];
+
+impl Permission {
+    /// # Errors
+    /// Where the text is neither a permission of the host nor one of a plugin.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let valid = text.len() <= 200
+            && match text.split_once('/') {
+                Some((plugin, name)) => is_plugin_id(plugin) && is_dotted(name),
+                None => is_dotted(text) && text.contains('.'),
+            };
+        match valid {
+            true => Ok(Self(text.to_owned())),
+            false => Err(Invalid { what: "the permission", reason: "is written like users.read, or like org.example.logs/read" }),
+        }
+    }
+
+    /// The plugin that it belongs to; none for the host's own.
+    pub fn plugin(&self) -> Option<&str> {
+        self.0.split_once('/').map(|(plugin, _)| plugin)
+    }
+}
+
+/// Reverse DNS: at least two labels.
+fn is_plugin_id(text: &str) -> bool {
+    text.contains('.') && is_dotted(text)
+}
+
+/// Words of lower-case letters, digits and dashes, that start with a letter, with dots between.
+fn is_dotted(text: &str) -> bool {
+    text.split('.').all(|word| {
+        word.starts_with(|first: char| first.is_ascii_lowercase())
+            && !word.ends_with('-')
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOST_PERMISSIONS, Permission};
+
+    #[test]
+    fn permissions_are_of_the_host_or_of_a_plugin() {
+        assert_eq!(Permission::parse("users.read").unwrap().plugin(), None);
+        assert_eq!(Permission::parse("org.example.logs/read.all").unwrap().plugin(), Some("org.example.logs"));
+        for text in ["", "users", "org/read", "org.example/", "/read", "org.example/a/b", "Users.read", "users..read", "a.b c"] {
+            assert!(Permission::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_hosts_own_are_well_formed_and_stand_once() {
+        let mut names: Vec<_> = HOST_PERMISSIONS.iter().map(|permission| permission.name).collect();
+        assert!(names.iter().all(|name| Permission::parse(name).is_ok_and(|parsed| parsed.plugin().is_none())));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), HOST_PERMISSIONS.len());
+    }
+}

@@ -1,0 +1,124 @@
+//! One call of a plugin, and how it can end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestry_capabilities::Call;
+use vestry_contract::exchange::{Request, Response};
+use vestry_contract::registration::PluginInfo;
+use vestry_contract::types::Failure;
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
+
+use crate::limits::Limits;
+use crate::loaded::Loaded;
+use crate::meter::{Meter, Tick};
+use crate::state::State;
+
+/// Handles of resources at a time; only WASI has any.
+const HANDLES: usize = 1_000;
+
+/// How a call ended, and what it leaves: its writes are in [`Call`], not yet made.
+#[derive(Debug)]
+pub struct Outcome {
+    pub answer: Result<Response, Failure>,
+    pub call: Call,
+    pub cpu: Duration,
+}
+
+/// Why a plugin gave no answer. All of these are the plugin's own failure but [`CallError::Busy`].
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CallError {
+    #[error("it has as many calls under way as it may; try again in a moment")]
+    Busy,
+    #[error("it used more than {} ms of CPU time", .0.as_millis())]
+    TooMuchCpu(Duration),
+    #[error("it did not answer within {} s", .0.as_secs())]
+    TooLong(Duration),
+    #[error("it asked for {wanted} bytes of memory; its limit is {limit}")]
+    TooMuchMemory { wanted: usize, limit: usize },
+    #[error("it handed over more than {0} bytes at once")]
+    TooMuchData(usize),
+    #[error("it broke off: {reason}")]
+    Trapped {
+        reason: String,
+        /// What it wrote to stderr, such as the message of a panic. For administrators' eyes.
+        said: String,
+    },
+}
+
+/// What is kept of a call that ended without an answer.
+#[derive(Debug)]
+pub(crate) struct Ended<T> {
+    pub(crate) result: Result<T, CallError>,
+    pub(crate) call: Call,
+    pub(crate) peak_memory: usize,
+}
+
+/// A tick found the call over its limit of CPU time.
+#[derive(Debug, thiserror::Error)]
+#[error("over the limit of CPU time")]
+struct OverCpu;
+
+/// Makes an instance, asks it what it registers, and drops it.
+pub(crate) async fn register(engine: Engine, loaded: Loaded, call: Call, limits: Limits, meter: Arc<Meter>) -> Ended<PluginInfo> {
+    let mut store = store(&engine, call, &limits, meter);
+    let result = match loaded.pre.instantiate_async(&mut store).await {
+        Ok(instance) => instance.vestry_plugin_feature().call_register(&mut store).await,
+        Err(error) => Err(error),
+    };
+    end(store, result, &limits)
+}
+
+/// Makes an instance, lets it answer one request, and drops it.
+pub(crate) async fn handle(
+    engine: Engine,
+    loaded: Loaded,
+    call: Call,
+    request: Request,
+    limits: Limits,
+    meter: Arc<Meter>,
+) -> Ended<Result<Response, Failure>> {
+    let mut store = store(&engine, call, &limits, meter);
+    let result = match loaded.pre.instantiate_async(&mut store).await {
+        Ok(instance) => instance.vestry_plugin_feature().call_handle(&mut store, &request).await,
+        Err(error) => Err(error),
+    };
+    end(store, result, &limits)
+}
+
+fn store(engine: &Engine, call: Call, limits: &Limits, meter: Arc<Meter>) -> Store<State> {
+    let mut store = Store::new(engine, State::new(call, limits.memory));
+    store.limiter(|state| &mut state.memory);
+    store.set_hostcall_fuel(limits.bytes);
+    store.set_max_component_handles(HANDLES);
+    let cpu = limits.cpu;
+    store.epoch_deadline_callback(move |_| match meter.tick(cpu) {
+        Tick::GoOn => Ok(UpdateDeadline::Continue(1)),
+        Tick::Yield => Ok(UpdateDeadline::Yield(1)),
+        Tick::Over => Err(wasmtime::Error::new(OverCpu)),
+    });
+    store.set_epoch_deadline(1);
+    store
+}
+
+fn end<T>(store: Store<State>, result: wasmtime::Result<T>, limits: &Limits) -> Ended<T> {
+    let state = store.into_data();
+    let result = result.map_err(|error| reason(&error, &state, limits));
+    Ended { result, peak_memory: state.memory.peak, call: state.call }
+}
+
+fn reason(error: &wasmtime::Error, state: &State, limits: &Limits) -> CallError {
+    if error.downcast_ref::<OverCpu>().is_some() {
+        return CallError::TooMuchCpu(limits.cpu);
+    }
+    if let Some(wanted) = state.memory.refused {
+        return CallError::TooMuchMemory { wanted, limit: limits.memory };
+    }
+    let told = format!("{:#}", error.root_cause());
+    // wasmtime has no type for this one.
+    if told.contains("fuel allocated for hostcalls") {
+        return CallError::TooMuchData(limits.bytes);
+    }
+    let reason = error.downcast_ref::<Trap>().map_or(told, ToString::to_string);
+    CallError::Trapped { reason, said: state.stderr() }
+}

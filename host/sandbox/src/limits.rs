@@ -1,0 +1,88 @@
+//! What one call may use, and how many calls of a plugin run at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::call::CallError;
+
+/// How long a call waits for a permit before it is told that the plugin is busy.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What one call may use. [`Limits::default`] is what a plugin has where an administrator says nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory in bytes.
+    pub memory: usize,
+    /// CPU time.
+    pub cpu: Duration,
+    /// Time by the clock on the wall, waiting included.
+    pub wall: Duration,
+    /// Bytes through host calls in both directions, and of the answer.
+    pub bytes: usize,
+    /// Calls at a time for signed-in people; visitors have as many of their own.
+    pub concurrent: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 64 << 20,
+            cpu: Duration::from_secs(1),
+            wall: Duration::from_secs(10),
+            bytes: 8 << 20,
+            concurrent: 16,
+        }
+    }
+}
+
+/// The permits of one plugin: separate for signed-in people and visitors, so that the world cannot lock out the house.
+#[derive(Debug, Clone)]
+pub struct Permits {
+    signed_in: Arc<Semaphore>,
+    visitors: Arc<Semaphore>,
+}
+
+impl Permits {
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let permits = || Arc::new(Semaphore::new(limits.concurrent));
+        Self { signed_in: permits(), visitors: permits() }
+    }
+
+    /// One permit, held as long as the call lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Busy`] where none is free within two seconds.
+    pub(crate) async fn take(&self, visitor: bool) -> Result<OwnedSemaphorePermit, CallError> {
+        self.take_within(visitor, PATIENCE).await
+    }
+
+    async fn take_within(&self, visitor: bool, patience: Duration) -> Result<OwnedSemaphorePermit, CallError> {
+        let permits = if visitor { &self.visitors } else { &self.signed_in };
+        match Arc::clone(permits).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
+            Err(_) => match tokio::time::timeout(patience, Arc::clone(permits).acquire_owned()).await {
+                Ok(Ok(permit)) => Ok(permit),
+                _ => Err(CallError::Busy),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn visitors_do_not_take_the_permits_of_the_house() {
+        let permits = Permits::new(&Limits { concurrent: 1, ..Limits::default() });
+        let _visitor = permits.take(true).await.unwrap();
+        let _person = permits.take(false).await.unwrap();
+        let at_once = Duration::from_millis(1);
+        assert!(matches!(permits.take_within(true, at_once).await, Err(CallError::Busy)));
+        assert!(matches!(permits.take_within(false, at_once).await, Err(CallError::Busy)));
+    }
+}

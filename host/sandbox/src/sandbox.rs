@@ -1,0 +1,160 @@
+//! The sandbox as a whole: load a component, ask what it registers, let it answer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestry_capabilities::Call;
+use vestry_contract::exchange::Request;
+use vestry_contract::registration::PluginInfo;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use crate::call::{self, CallError, Ended, Outcome};
+use crate::compiled::{CompileError, CompiledCode, Compiler};
+use crate::engine::EngineReport;
+use crate::lanes::Lanes;
+use crate::limits::{Limits, Permits};
+use crate::loaded::{LoadError, Loaded};
+use crate::meter::Meter;
+use crate::state::State;
+use crate::usage::Usage;
+
+/// A tick of the epoch: how often a call that computes is looked at.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What a sandbox is made of.
+#[derive(Debug, Clone)]
+pub struct SandboxSettings {
+    /// Where compiled code is kept; made with mode 0700 if it is missing.
+    pub compiled: PathBuf,
+    /// The server's key, which vouches for compiled code.
+    pub key: [u8; 32],
+    pub compiler: Compiler,
+}
+
+/// Why a sandbox cannot be made or a component cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    #[error("the WebAssembly engine cannot be started: {0}")]
+    Engine(wasmtime::Error),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("the sandbox cannot be started: {0}")]
+    Start(#[from] std::io::Error),
+}
+
+/// Runs plugins. One for each process; cheap to share behind an `Arc`.
+pub struct Sandbox {
+    engine: Engine,
+    linker: Linker<State>,
+    lanes: Lanes,
+    compiled: CompiledCode,
+    report: EngineReport,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Sandbox").field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// # Errors
+    ///
+    /// Where the engine, its threads or the directory of compiled code cannot be had.
+    pub fn new(settings: SandboxSettings) -> Result<Self, SandboxError> {
+        let (engine, report) = crate::engine::engine().map_err(SandboxError::Engine)?;
+        let linker = crate::linker::linker(&engine).map_err(SandboxError::Engine)?;
+        let compiled = CompiledCode::open(&settings.compiled, settings.key, &engine, settings.compiler)?;
+        start_ticking(&engine)?;
+        Ok(Self { lanes: Lanes::new()?, engine, linker, compiled, report })
+    }
+
+    /// What was chosen for this machine.
+    #[must_use]
+    pub fn report(&self) -> &EngineReport {
+        &self.report
+    }
+
+    /// Makes the component in `file` ready to be called; its digest is checked whenever it has to be compiled.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is not the component of this digest, or not a plugin of this host.
+    pub async fn load(&self, digest: &str, file: &Path) -> Result<Loaded, SandboxError> {
+        let component = self.compiled.component(&self.engine, digest, file).await?;
+        Ok(Loaded::new(digest, &component, &self.linker)?)
+    }
+
+    /// Asks a plugin what it registers. The call should be closed: registering needs nothing of the host.
+    ///
+    /// # Errors
+    ///
+    /// Where the plugin gives no answer within its limits.
+    pub async fn register(&self, loaded: &Loaded, call: Call) -> Result<PluginInfo, CallError> {
+        let limits = Limits::default();
+        let meter = Arc::new(Meter::default());
+        let work = call::register(self.engine.clone(), loaded.clone(), call, limits, Arc::clone(&meter));
+        self.run(work, meter, &limits).await?.result
+    }
+
+    /// Lets a plugin answer one request. Nothing of what it wrote is done yet: that is the caller's to commit.
+    ///
+    /// # Errors
+    ///
+    /// Where the plugin gives no answer; then nothing it wrote is done.
+    pub async fn handle(
+        &self,
+        loaded: &Loaded,
+        limits: &Limits,
+        permits: &Permits,
+        usage: &Usage,
+        call: Call,
+        request: Request,
+    ) -> Result<Outcome, CallError> {
+        let _permit = permits.take(call.is_visitor()).await?;
+        let meter = Arc::new(Meter::default());
+        let work = call::handle(self.engine.clone(), loaded.clone(), call, request, *limits, Arc::clone(&meter));
+        let ended = self.run(work, Arc::clone(&meter), limits).await;
+        let cpu = meter.used();
+        match ended {
+            Ok(Ended { result, call, peak_memory }) => {
+                usage.record(cpu, peak_memory, result.is_err());
+                Ok(Outcome { answer: result?, call, cpu })
+            }
+            Err(error) => {
+                usage.record(cpu, 0, true);
+                Err(error)
+            }
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Ended<T>> + Send + 'static,
+        meter: Arc<Meter>,
+        limits: &Limits,
+    ) -> Result<Ended<T>, CallError> {
+        match tokio::time::timeout(limits.wall, self.lanes.run(work, meter)).await {
+            Ok(Ok(ended)) => Ok(ended),
+            Ok(Err(lost)) => Err(CallError::Trapped { reason: lost.to_string(), said: String::new() }),
+            Err(_) => Err(CallError::TooLong(limits.wall)),
+        }
+    }
+}
+
+/// A plain thread that ticks as long as the engine lives: a busy async runtime must not hold up the clock.
+fn start_ticking(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    std::thread::Builder::new().name("vestry-tick".into()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! A whole page: its sections in order, each block drawn by its own file, inside the frame.
+
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+use vestry_contract::ui::{Block, Content, Page, Section, SectionLayout};
+
+use crate::blocks::{self, actions::ButtonView};
+use crate::cell::Cells;
+use crate::frame::{Frame, Theme};
+use crate::place::Place;
+use crate::{Html, ScreenError, Screens, level_name, links};
+
+/// What every block is drawn with.
+pub(crate) struct Draw<'d> {
+    pub(crate) screens: &'d Screens,
+    pub(crate) place: &'d dyn Place,
+    pub(crate) frame: &'d Value,
+    pub(crate) cells: Cells<'d>,
+    /// Level of a heading inside a block, so that the outline has no gap.
+    pub(crate) heading: u8,
+    /// What a block without a heading of its own is called: the title of its section, else of the page.
+    pub(crate) label: String,
+    /// Whether sorting must name its table.
+    pub(crate) several_tables: bool,
+}
+
+impl Draw<'_> {
+    /// Renders a block's template; `view` is its `block`.
+    pub(crate) fn block(&self, template: &str, name: &str, view: impl Serialize) -> Result<Html, ScreenError> {
+        let context = context! {
+            frame => self.frame,
+            name,
+            id => anchor(name),
+            heading => self.heading,
+            label => &self.label,
+            block => Value::from(Serde(view)),
+        };
+        self.screens.render(template, context).map(Html::trusted)
+    }
+}
+
+/// Id of a block in the page. The prefix keeps names of plugins apart from the frame's own.
+pub(crate) fn anchor(name: &str) -> String {
+    format!("b-{}", name.replace(char::is_whitespace, "-"))
+}
+
+/// A page whose blocks are drawn already; what a caller without contract types gives to [`Screens::compose`].
+#[derive(Debug, Clone, Default)]
+pub struct PageParts {
+    /// Heading and title.
+    pub title: String,
+    /// A sentence under the heading; may be empty.
+    pub lead: String,
+    /// Top right.
+    pub actions: Vec<crate::Button>,
+    /// In order.
+    pub sections: Vec<SectionParts>,
+    /// Without menu and chrome.
+    pub focus: bool,
+    /// Ask again for the page itself, after so many seconds; 0 never.
+    pub every_seconds: u32,
+    /// Path and query of the page itself.
+    pub address: String,
+}
+
+/// One section of [`PageParts`].
+#[derive(Debug, Clone, Default)]
+pub struct SectionParts {
+    /// Its anchor.
+    pub name: String,
+    /// Its heading; may be empty.
+    pub title: String,
+    /// A sentence under it; may be empty.
+    pub summary: String,
+    /// `stack`, `columns` or `tab`.
+    pub layout: &'static str,
+    /// Drawn blocks.
+    pub blocks: Vec<Html>,
+}
+
+impl Screens {
+    /// A plugin's page as a complete HTML document.
+    ///
+    /// # Errors
+    /// [`ScreenError::Invalid`] where the plugin's values contradict each other, naming the block.
+    pub fn page(&self, frame: &Frame, page: &Page, place: &dyn Place) -> Result<String, ScreenError> {
+        let value = frame_value(frame);
+        let tables = blocks_of(page).filter(|block| matches!(block.content, Content::Table(_))).count();
+        let mut draw = Draw {
+            screens: self,
+            place,
+            frame: &value,
+            cells: Cells::new(self, &value),
+            heading: 2,
+            label: String::new(),
+            several_tables: tables > 1,
+        };
+        let title = place.text(&page.title).into_owned();
+        let mut sections = Vec::with_capacity(page.sections.len());
+        for section in &page.sections {
+            sections.push(section_parts(section, &title, &mut draw)?);
+        }
+        let parts = PageParts {
+            title,
+            lead: place.text(&page.lead).into_owned(),
+            actions: page.actions.iter().filter_map(|action| links::button(action, place)).collect(),
+            sections,
+            focus: page.focus,
+            every_seconds: page.follow.as_ref().map_or(0, |follow| follow.every_seconds),
+            address: own_address(place),
+        };
+        self.compose_with(frame, value.clone(), &parts)
+    }
+
+    /// A document of blocks that are drawn already.
+    ///
+    /// # Errors
+    /// Only those of an override.
+    pub fn compose(&self, frame: &Frame, parts: &PageParts) -> Result<String, ScreenError> {
+        self.compose_with(frame, frame_value(frame), parts)
+    }
+
+    fn compose_with(&self, frame: &Frame, value: Value, parts: &PageParts) -> Result<String, ScreenError> {
+        let layout = if parts.focus || frame.focus { "focus.html" } else { "frame.html" };
+        let context = context! {
+            frame => value,
+            layout,
+            title => &parts.title,
+            lead => &parts.lead,
+            actions => parts.actions.iter().map(|button| Value::from(Serde(ButtonView::new(button)))).collect::<Vec<_>>(),
+            sections => parts.sections.iter().map(section_value).collect::<Vec<_>>(),
+            every_seconds => parts.every_seconds,
+            address => &parts.address,
+        };
+        self.render("page.html", context)
+    }
+}
+
+fn own_address(place: &dyn Place) -> String {
+    let query = links::query(place.query().iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    if query.is_empty() { place.path().to_owned() } else { format!("{}?{query}", place.path()) }
+}
+
+fn section_parts(section: &Section, page_title: &str, draw: &mut Draw<'_>) -> Result<SectionParts, ScreenError> {
+    let title = draw.place.text(&section.title).into_owned();
+    draw.heading = if title.is_empty() { 2 } else { 3 };
+    draw.label = if title.is_empty() { page_title.to_owned() } else { title.clone() };
+    let drawn = section.blocks.iter().map(|block| blocks::html(block, draw)).collect::<Result<_, _>>()?;
+    Ok(SectionParts {
+        name: section.name.clone(),
+        title,
+        summary: draw.place.text(&section.summary).into_owned(),
+        layout: match section.layout {
+            SectionLayout::Stack => "stack",
+            SectionLayout::Columns => "columns",
+            SectionLayout::Tab => "tab",
+        },
+        blocks: drawn,
+    })
+}
+
+fn section_value(section: &SectionParts) -> Value {
+    context! {
+        id => format!("s-{}", section.name.replace(char::is_whitespace, "-")),
+        title => &section.title,
+        summary => &section.summary,
+        layout => section.layout,
+        blocks => section.blocks.iter().map(Value::from).collect::<Vec<_>>(),
+    }
+}
+
+fn blocks_of(page: &Page) -> impl Iterator<Item = &Block> {
+    page.sections.iter().flat_map(|section| &section.blocks)
+}
+
+/// Whether the page shows a `frame` block: its answer's Content-Security-Policy then needs `frame-src 'self'`.
+pub fn frames_needed(page: &Page) -> bool {
+    blocks_of(page).any(|block| matches!(block.content, Content::Frame(_)))
+}
+
+/// The page for an API client: `{"title", "lead"?, "actions"?, "blocks": {"<name>": ...}}`.
+///
+/// # Errors
+/// As [`Screens::page`].
+pub fn data(page: &Page, place: &dyn Place) -> Result<Json, ScreenError> {
+    let mut twin = Map::new();
+    twin.insert("title".into(), json!(place.text(&page.title)));
+    let lead = place.text(&page.lead);
+    if !lead.is_empty() {
+        twin.insert("lead".into(), json!(lead));
+    }
+    let actions: Vec<_> = page.actions.iter().filter_map(|action| links::button(action, place)).collect();
+    if !actions.is_empty() {
+        twin.insert("actions".into(), json!(actions));
+    }
+    let mut named = Map::new();
+    for block in blocks_of(page) {
+        named.insert(block.name.clone(), blocks::data(block, place)?);
+    }
+    twin.insert("blocks".into(), Json::Object(named));
+    Ok(Json::Object(twin))
+}
+
+/// The frame as every template sees it.
+pub(crate) fn frame_value(frame: &Frame) -> Value {
+    let notice = |notice: &crate::Shown| context! { level => level_name(notice.level), text => &notice.text };
+    context! {
+        language => if frame.language.is_empty() { "en" } else { frame.language.as_str() },
+        dir => frame.direction.name(),
+        theme => match frame.theme {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        },
+        nonce => &frame.nonce,
+        request_id => &frame.request_id,
+        menu => Value::from(&frame.menu),
+        actor => frame.actor.as_ref().map(|actor| context! { name => &actor.name, email => &actor.email, initials => initials(&actor.name) }),
+        notices => frame.notices.iter().map(notice).collect::<Vec<_>>(),
+        product => if frame.product.is_empty() { "Vestry" } else { frame.product.as_str() },
+    }
+}
+
+/// First letters of the first and the last word.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.last().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}

@@ -1,0 +1,48 @@
+//! `vestry serve`.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use crate::commands::{Data, Failure, runtime, say};
+use crate::server::{self, Opening};
+use crate::{logging, web::app::App};
+
+/// Start the server, and print where it is once it accepts requests.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    data: Data,
+    /// Address and port to listen on, in place of the setting `listen`.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let settings = self.data.settings()?;
+        logging::start(&settings.log);
+        let address = self.listen.unwrap_or(settings.listen);
+        let opening = Opening { data: self.data.directory.clone(), settings, compiler: server::compiler() };
+        runtime()?.block_on(async {
+            let app = server::open(opening).await?;
+            let announcing = app.clone();
+            server::serve(app, address, move |bound| announce(&announcing, bound)).await?;
+            Ok(())
+        })
+    }
+}
+
+/// One line that says where the server is; a second one with the set-up link where there is no account yet.
+fn announce(app: &App, bound: SocketAddr) {
+    let public = app.settings().public_url.as_ref().map(|url| url.origin().ascii_serialization());
+    let origin = public.unwrap_or_else(|| format!("http://{bound}"));
+    say(format_args!("Vestry is ready at http://{bound}"));
+    match app.identity().setup_link() {
+        Ok(Some(link)) => {
+            say(format_args!("Make the first administrator at {origin}/setup/{} (valid for 1 hour)", link.expose()));
+        }
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "the set-up link could not be made"),
+    }
+}

@@ -1,0 +1,155 @@
+//! The server's key, and what is sealed with it.
+//!
+//! One file, `server.key`, mode 0600, 32 random bytes, made at the first start and never in the database: who copies the
+//! database alone gets nothing that opens. Each use has a key of its own, derived by HMAC under a label.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use vestry_contract::ui::Level;
+
+/// Keys of this server.
+#[derive(Clone)]
+pub struct Keys {
+    visitors: Hmac<Sha256>,
+    notices: Hmac<Sha256>,
+    compiled: [u8; 32],
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Keys")
+    }
+}
+
+impl Keys {
+    /// Reads the key of a data directory, or makes one.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read or made, or is not a key.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let file = data.join("server.key");
+        let key = match fs::read(&file) {
+            Ok(key) => key,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&file)?,
+            Err(error) => return Err(error),
+        };
+        if key.len() != 32 {
+            return Err(io::Error::other(format!(
+                "{} is not a key of 32 bytes; put the right one back from a backup, or remove it: people then have to sign in again",
+                file.display()
+            )));
+        }
+        Ok(Self { visitors: derived(&key, "visitors")?, notices: derived(&key, "notices")?, compiled: tag(derived(&key, "compiled code")?, &[]) })
+    }
+
+    /// What vouches for compiled code.
+    #[must_use]
+    pub fn compiled_code(&self) -> [u8; 32] {
+        self.compiled
+    }
+
+    /// A browser as one plugin knows it; another plugin gets another.
+    #[must_use]
+    pub fn visitor(&self, plugin: &str, browser: &str) -> String {
+        let tag = tag(self.visitors.clone(), &[plugin.as_bytes(), browser.as_bytes()]);
+        data_encoding::BASE32_DNSCURVE.encode(&tag[..20])
+    }
+
+    /// A sentence for the next page, so that nobody else can put one there.
+    #[must_use]
+    pub fn seal_notice(&self, level: Level, text: &str) -> String {
+        let text: String = text.chars().take(500).collect();
+        let body = format!("{}{text}", level as u8);
+        let tag = tag(self.notices.clone(), &[body.as_bytes()]);
+        format!("{}.{}", data_encoding::BASE64URL_NOPAD.encode(&tag[..16]), data_encoding::BASE64URL_NOPAD.encode(body.as_bytes()))
+    }
+
+    #[must_use]
+    pub fn open_notice(&self, sealed: &str) -> Option<(Level, String)> {
+        let (seal, body) = sealed.split_once('.')?;
+        let seal = data_encoding::BASE64URL_NOPAD.decode(seal.as_bytes()).ok()?;
+        let body = data_encoding::BASE64URL_NOPAD.decode(body.as_bytes()).ok()?;
+        let mut mac = self.notices.clone();
+        feed(&mut mac, &[&body]);
+        mac.verify_truncated_left(&seal).ok().filter(|()| seal.len() == 16)?;
+        let text = String::from_utf8(body).ok()?;
+        let mut characters = text.chars();
+        let level = match characters.next()? {
+            '1' => Level::Primary,
+            '2' => Level::Success,
+            '3' => Level::Warning,
+            '4' => Level::Danger,
+            _ => Level::Neutral,
+        };
+        Some((level, characters.as_str().to_owned()))
+    }
+}
+
+fn make(file: &Path) -> io::Result<Vec<u8>> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    let mut written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    written.write_all(&key)?;
+    written.sync_all()?;
+    Ok(key.to_vec())
+}
+
+fn derived(key: &[u8], label: &str) -> io::Result<Hmac<Sha256>> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).map_err(io::Error::other)?;
+    mac.update(label.as_bytes());
+    let key: [u8; 32] = mac.finalize().into_bytes().into();
+    <Hmac<Sha256> as KeyInit>::new_from_slice(&key).map_err(io::Error::other)
+}
+
+fn tag(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    feed(&mut mac, parts);
+    mac.finalize().into_bytes().into()
+}
+
+fn feed(mac: &mut Hmac<Sha256>, parts: &[&[u8]]) {
+    for part in parts {
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_is_nobody_elses() {
+        let data = tempfile::tempdir().unwrap();
+        let first = Keys::open(data.path()).unwrap();
+        let second = Keys::open(data.path()).unwrap();
+        assert_eq!(first.visitor("org.a", "b"), second.visitor("org.a", "b"));
+        assert_eq!(fs::metadata(data.path().join("server.key")).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(data.path().join("server.key"), b"short").unwrap();
+        assert!(Keys::open(data.path()).is_err());
+    }
+
+    #[test]
+    fn plugins_know_a_browser_by_different_names() {
+        let keys = Keys::open(tempfile::tempdir().unwrap().path()).unwrap();
+        assert_ne!(keys.visitor("org.a", "browser"), keys.visitor("org.b", "browser"));
+    }
+
+    #[test]
+    fn a_notice_that_somebody_else_wrote_is_not_shown() {
+        let keys = Keys::open(tempfile::tempdir().unwrap().path()).unwrap();
+        let sealed = keys.seal_notice(Level::Success, "Saved – ja.");
+        assert_eq!(keys.open_notice(&sealed), Some((Level::Success, "Saved – ja.".into())));
+        let (seal, body) = sealed.split_once('.').unwrap();
+        for forged in [format!("{}.{body}", &seal[..4]), format!("{seal}x.{body}"), format!("{seal}.{body}AA"), format!(".{body}"), "x".into()] {
+            assert_eq!(keys.open_notice(&forged), None, "{forged}");
+        }
+    }
+}

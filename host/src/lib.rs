@@ -1,0 +1,16 @@
+//! Vestry: a small server that owns sign-in, privileges, the menu and the frame of the pages; every feature is a
+//! sandboxed component that registers its routes and menu entries.
+//!
+//! The rooms of the program that are not crates of their own: [`web`] is HTTP in and out, [`installer`] carries out
+//! what stands in the database, [`registry`] is what is mounted where, [`commands`] are the command line's. What they
+//! stand on are the crates `vestry-screen`, `vestry-sandbox`, `vestry-capabilities`, `vestry-identity`,
+//! `vestry-storage` and `vestry-contract`. `docs/architecture.md` shows the way of a request through all of them.
+
+pub mod commands;
+pub mod installer;
+pub mod keys;
+pub mod logging;
+pub mod registry;
+pub mod server;
+pub mod settings;
+pub mod web;

@@ -1,0 +1,78 @@
+//! One plugin as it is mounted: what it registered, how to call it, what it has used.
+
+use std::sync::Arc;
+
+use vestry_capabilities::Subject;
+use vestry_contract::registration::{Access, PluginInfo, Route};
+use vestry_identity::Caller;
+use vestry_sandbox::{Limits, Loaded, Permits, Usage};
+
+use crate::registry::mount::Mount;
+use crate::registry::routes::RouteTable;
+
+/// A mounted plugin. Immutable but for its permits and counters, which live as long as its version.
+#[derive(Debug)]
+pub struct Plugin {
+    pub subject: Arc<Subject>,
+    pub mount: Mount,
+    pub info: PluginInfo,
+    pub routes: RouteTable,
+    pub state: State,
+    pub limits: Limits,
+    pub permits: Permits,
+    pub usage: Arc<Usage>,
+}
+
+/// Whether a plugin answers.
+#[derive(Debug, Clone)]
+pub enum State {
+    Ready(Loaded),
+    /// An administrator switched it off.
+    Disabled,
+    /// It cannot run; its entry stays, with the reason.
+    Broken(String),
+}
+
+impl Plugin {
+    /// The route at an index that its [`RouteTable`] answered.
+    #[must_use]
+    pub fn route(&self, index: usize) -> Option<&Route> {
+        self.info.routes.get(index)
+    }
+
+    #[must_use]
+    pub fn route_named(&self, name: &str) -> Option<&Route> {
+        self.info.routes.iter().find(|route| route.name == name)
+    }
+
+    /// The path of a route with its mount, parameters in braces.
+    #[must_use]
+    pub fn path_of(&self, route: &Route) -> String {
+        match route.path.as_str() {
+            "/" => format!("/{}", self.mount),
+            path => format!("/{}{path}", self.mount),
+        }
+    }
+
+    /// Why it does not answer, in a sentence.
+    #[must_use]
+    pub fn unavailable(&self) -> Option<&str> {
+        match &self.state {
+            State::Ready(_) => None,
+            State::Disabled => Some("An administrator has switched it off."),
+            State::Broken(reason) => Some(reason),
+        }
+    }
+}
+
+/// Whether somebody may use a route; `public` says whether the plugin was granted to have open ones.
+#[must_use]
+pub fn may_use(access: &Access, caller: Option<&Caller>, public: bool) -> bool {
+    match (access, caller) {
+        (Access::Everyone, Some(_)) => true,
+        (Access::Everyone, None) => public,
+        (Access::SignedIn, caller) => caller.is_some(),
+        (Access::Permission(name), Some(caller)) => caller.permissions.holds_name(name),
+        (Access::Permission(_), None) => false,
+    }
+}

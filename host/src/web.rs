@@ -1,0 +1,83 @@
+//! HTTP in and out.
+//!
+//! From the outside in: [`headers`] gives each answer its nonce and its headers, [`session`] finds out who it is,
+//! [`access_log`] writes a line, [`origin`] turns away what other sites send, and then either one of the host's own
+//! pages answers or [`dispatch`] finds the plugin. [`answer`] turns what a plugin says into HTTP, [`problem`] what went
+//! wrong. No SQL is here, and no wasmtime.
+
+mod access_log;
+mod account;
+mod answer;
+pub mod app;
+pub mod assets;
+mod body;
+mod confirm;
+mod cookies;
+mod dispatch;
+mod headers;
+mod health;
+mod leave;
+pub mod menu;
+mod next;
+mod nonce;
+mod notice;
+mod origin;
+mod place;
+mod problem;
+mod routes_list;
+mod safe;
+mod session;
+mod setup;
+mod surroundings;
+mod times;
+mod visit;
+mod visitor;
+mod welcome;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::web::app::App;
+use crate::web::problem::Problem;
+use crate::web::visit::Visit;
+
+/// Everything that the server answers to. What is not one of its own pages is a plugin's.
+pub fn router(app: App) -> Router {
+    host_pages()
+        .fallback(dispatch::dispatch)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), origin::origin))
+        .layer(axum::middleware::from_fn(access_log::access_log))
+        .layer(from_fn_with_state(app.clone(), session::session))
+        .merge(assets::Assets::load().router())
+        .layer(from_fn_with_state(app.clone(), headers::headers))
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
+}
+
+/// The host's own pages. Each one's first segment is reserved: no plugin can be mounted there.
+fn host_pages() -> Router<App> {
+    Router::new()
+        .route("/", get(welcome::page))
+        .route("/healthz", get(health::healthz))
+        .route("/menu", get(menu::data))
+        .route("/routes", get(routes_list::list))
+        .route("/leave", get(leave::page))
+        .route("/safe", get(safe::page).post(safe::act))
+        .route("/setup/{token}", get(setup::page).post(setup::complete))
+        .route("/account", get(account::page))
+        .route("/account/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/account/sign-out", post(account::sign_out))
+        .route("/account/signed-out", get(account::signed_out))
+        .route("/account/profile", post(account::change_profile))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_sessions))
+        .route("/account/tokens/end", post(account::end_token))
+        .route("/account/confirm/{token}", get(confirm::page).post(confirm::answer))
+}
+
+async fn method_not_allowed(visit: Visit) -> axum::response::Response {
+    Problem::method_not_allowed().to_response(&visit)
+}

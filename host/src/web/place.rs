@@ -1,0 +1,55 @@
+//! The surroundings of one page of a plugin: its routes, what this actor may use, its words.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use vestry_contract::types::Text;
+use vestry_screen::{Html, Place, RouteView};
+
+use crate::registry::plugin::{Plugin, may_use};
+use crate::registry::snapshot::Snapshot;
+use crate::web::visit::Visit;
+
+/// What a page of `plugin` may refer to in this visit.
+#[derive(Debug)]
+pub struct PluginPlace<'v> {
+    pub visit: &'v Visit,
+    pub snapshot: &'v Snapshot,
+    pub plugin: &'v Arc<Plugin>,
+    pub query: &'v [(String, String)],
+    pub public: bool,
+}
+
+impl Place for PluginPlace<'_> {
+    fn route(&self, name: &str) -> Option<RouteView<'_>> {
+        let route = self.plugin.route_named(name)?;
+        Some(RouteView {
+            verb: route.verb,
+            path: Cow::Owned(self.plugin.path_of(route)),
+            allowed: may_use(&route.access, self.visit.caller().map(AsRef::as_ref), self.public),
+        })
+    }
+
+    fn contributed(&self, id: &str) -> Option<String> {
+        let (plugin, contribution) = self.snapshot.contribution(id)?;
+        let route = plugin.route_named(&contribution.route)?;
+        may_use(&route.access, self.visit.caller().map(AsRef::as_ref), false).then(|| plugin.path_of(route))
+    }
+
+    fn text<'t>(&self, text: &'t Text) -> Cow<'t, str> {
+        self.visit.text(text)
+    }
+
+    /// The host has no panels yet: what is asked for is answered with a notice.
+    fn panel(&self, _: &str) -> Option<Html> {
+        None
+    }
+
+    fn query(&self) -> &[(String, String)] {
+        self.query
+    }
+
+    fn path(&self) -> &str {
+        self.visit.path()
+    }
+}

@@ -1,0 +1,274 @@
+//! One request of somebody: who, from where, in which form they want the answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Serialize;
+use vestry_contract::types::Text;
+use vestry_contract::ui::Level;
+use vestry_identity::Caller;
+use vestry_screen::{Direction, Frame, Person, Shown, Theme};
+
+use crate::web::app::App;
+use crate::web::nonce::Nonce;
+use crate::web::{cookies, menu, session};
+
+/// The facts of one request. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Visit(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    app: App,
+    nonce: Nonce,
+    request_id: String,
+    caller: Option<Arc<Caller>>,
+    address: IpAddr,
+    agent: String,
+    host: String,
+    path: String,
+    path_and_query: String,
+    wants_data: bool,
+    theme: Theme,
+    language: String,
+    notice: Option<(Level, String)>,
+}
+
+impl Visit {
+    /// Gathers the facts of a request. Looks up the session: a microsecond where it is known already.
+    #[must_use]
+    pub fn gather(app: &App, request: &Request, peer: IpAddr) -> Self {
+        let headers = request.headers();
+        let nonce = request.extensions().get::<Nonce>().cloned();
+        let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let path_and_query = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+        Self(Arc::new(Facts {
+            nonce: nonce.unwrap_or_default(),
+            request_id: new_request_id(),
+            caller: session::caller(app, headers),
+            address: client_address(app, headers, peer),
+            agent: text(header::USER_AGENT).unwrap_or("").chars().take(300).collect(),
+            host: text(header::HOST).unwrap_or("localhost").to_owned(),
+            path: request.uri().path().to_owned(),
+            path_and_query: path_and_query.to_owned(),
+            wants_data: wants_data(headers),
+            theme: match cookies::value(headers, "theme") {
+                Some("light") => Theme::Light,
+                Some("dark") => Theme::Dark,
+                _ => Theme::Auto,
+            },
+            language: language(text(header::ACCEPT_LANGUAGE).unwrap_or("")),
+            notice: cookies::value(headers, cookies::NOTICE).and_then(|value| app.keys().open_notice(value)),
+            app: app.clone(),
+        }))
+    }
+
+    /// The facts that were gathered for this request.
+    #[must_use]
+    pub fn of(app: &App, request: &Request) -> Self {
+        let known = request.extensions().get::<Self>().cloned();
+        known.unwrap_or_else(|| Self::gather(app, request, IpAddr::from([0, 0, 0, 0])))
+    }
+
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    #[must_use]
+    pub fn nonce(&self) -> &Nonce {
+        &self.0.nonce
+    }
+
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    #[must_use]
+    pub fn caller(&self) -> Option<&Arc<Caller>> {
+        self.0.caller.as_ref()
+    }
+
+    /// Where the request comes from, past proxies that are trusted.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.0.address
+    }
+
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.0.agent
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        &self.0.path_and_query
+    }
+
+    /// An API client rather than a browser.
+    #[must_use]
+    pub fn wants_data(&self) -> bool {
+        self.0.wants_data
+    }
+
+    #[must_use]
+    pub fn language(&self) -> &str {
+        &self.0.language
+    }
+
+    /// Scheme and host that absolute links start with: the public URL, or what this request was sent to.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match &self.app().settings().public_url {
+            Some(url) => url.origin().ascii_serialization(),
+            None => format!("http://{}", self.0.host),
+        }
+    }
+
+    /// Whether a notice came along from the page before, which this answer will show.
+    #[must_use]
+    pub fn has_notice(&self) -> bool {
+        self.0.notice.is_some()
+    }
+
+    /// Words for the screen. Catalogues of other languages are looked up here once there are any.
+    #[must_use]
+    pub fn text<'t>(&self, text: &'t Text) -> std::borrow::Cow<'t, str> {
+        vestry_screen::plain_text(text)
+    }
+
+    /// What stands around a page.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        let facts = &self.0;
+        Frame {
+            language: facts.language.clone(),
+            direction: Direction::Ltr,
+            theme: facts.theme,
+            nonce: facts.nonce.as_str().to_owned(),
+            request_id: facts.request_id.clone(),
+            menu: menu::html(self),
+            actor: facts.caller.as_ref().map(|caller| Person { name: caller.name.clone(), email: caller.email.clone().unwrap_or_default() }),
+            notices: facts.notice.iter().map(|(level, text)| Shown { level: *level, text: text.clone() }).collect(),
+            product: facts.app.settings().product.clone(),
+            focus: false,
+        }
+    }
+
+    /// One of the host's own pages.
+    #[must_use]
+    pub fn host_page(&self, status: StatusCode, template: &str, context: &impl Serialize) -> Response {
+        self.draw(status, template, &self.frame(), context)
+    }
+
+    fn draw(&self, status: StatusCode, template: &str, frame: &Frame, context: &impl Serialize) -> Response {
+        match self.app().screens().host(template, frame, context) {
+            Ok(html) => self.shown((status, Html(html)).into_response()),
+            Err(error) => {
+                tracing::error!(%error, template, "a page of the server could not be drawn");
+                (StatusCode::INTERNAL_SERVER_ERROR, "The server could not draw this page. Its log says why.\n").into_response()
+            }
+        }
+    }
+
+    /// The same without menu and chrome, for who is not signed in or is asked something.
+    #[must_use]
+    pub fn focused_page(&self, status: StatusCode, template: &str, context: &impl Serialize) -> Response {
+        self.draw(status, template, &Frame { focus: true, ..self.frame() }, context)
+    }
+
+    /// The same visit as if it were another request of the same person: one that is made again after a yes.
+    #[must_use]
+    pub fn at(&self, path: &str, query: &[(String, String)]) -> Self {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let facts = &self.0;
+        Self(Arc::new(Facts {
+            app: facts.app.clone(),
+            nonce: facts.nonce.clone(),
+            request_id: facts.request_id.clone(),
+            caller: facts.caller.clone(),
+            address: facts.address,
+            agent: facts.agent.clone(),
+            host: facts.host.clone(),
+            path: path.to_owned(),
+            path_and_query: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
+            wants_data: facts.wants_data,
+            theme: facts.theme,
+            language: facts.language.clone(),
+            notice: None,
+        }))
+    }
+
+    /// Marks a page as having shown its notice, so that the next one does not.
+    #[must_use]
+    pub fn shown(&self, mut response: Response) -> Response {
+        if self.has_notice() {
+            cookies::add(&mut response, &cookies::removed(cookies::NOTICE, self.app().settings().is_secure()));
+        }
+        response
+    }
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, StatusCode> {
+        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// Whether the answer should be data: JSON is asked for before HTML.
+fn wants_data(headers: &HeaderMap) -> bool {
+    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else { return false };
+    accept
+        .split(',')
+        .map(|range| range.split(';').next().unwrap_or("").trim())
+        .find_map(|range| match range {
+            "application/json" | "application/problem+json" => Some(true),
+            "text/html" | "application/xhtml+xml" => Some(false),
+            _ => None,
+        })
+        .unwrap_or(false)
+}
+
+/// The address of the client: the last one in `X-Forwarded-For` that no trusted proxy stands for.
+fn client_address(app: &App, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+    let mut address = peer.to_canonical();
+    let forwarded: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    for hop in forwarded.iter().rev() {
+        if !app.settings().trusts(address) {
+            break;
+        }
+        match hop.trim().parse::<IpAddr>() {
+            Ok(hop) => address = hop.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    address
+}
+
+/// The language that is asked for first (RFC 9110, section 12.5.4); English where none is.
+fn language(accepted: &str) -> String {
+    let first = accepted.split(',').next().and_then(|range| range.split(';').next()).unwrap_or("").trim();
+    let plausible = (2..=35).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if plausible { first.to_owned() } else { "en".to_owned() }
+}
+
+/// Sixteen characters that nobody can mistype: 80 random bits in Crockford's alphabet.
+fn new_request_id() -> String {
+    let mut bytes = [0; 10];
+    // A request without a random id is still a request; the nonce is what must not be guessed, and has its own check.
+    let _ = getrandom::fill(&mut bytes);
+    data_encoding::BASE32_DNSCURVE.encode(&bytes)
+}

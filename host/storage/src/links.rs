@@ -1,0 +1,95 @@
+//! Links that work once, told by the SHA-256 of their secret part.
+
+use rusqlite::params;
+
+use crate::{Hash, Reader, Result, Transaction};
+
+/// A link, used or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Such as `setup`.
+    pub purpose: String,
+    pub account: Option<String>,
+    pub created: u64,
+    pub expires: u64,
+    pub used: Option<u64>,
+}
+
+/// What a link is good for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    Valid,
+    Expired,
+    Used,
+}
+
+impl LinkRow {
+    /// What it is good for at a time.
+    pub fn state(&self, now: u64) -> LinkState {
+        match self.used {
+            Some(_) => LinkState::Used,
+            None if self.expires <= now => LinkState::Expired,
+            None => LinkState::Valid,
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// One link.
+    ///
+    /// # Errors
+    /// Where the database cannot be read, as with every function here.
+    pub fn link(&self, hash: &Hash) -> Result<Option<LinkRow>> {
+        self.first("SELECT purpose, account, created, expires, used FROM one_time_links WHERE hash = ?", [hash], |row| {
+            Ok(LinkRow {
+                purpose: row.get(0)?,
+                account: row.get(1)?,
+                created: row.get(2)?,
+                expires: row.get(3)?,
+                used: row.get(4)?,
+            })
+        })
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds a link and voids every older one of this purpose and account.
+    pub fn replace_link(&self, hash: &Hash, link: &LinkRow) -> Result<()> {
+        let LinkRow { purpose, account, created, expires, used } = link;
+        self.execute("DELETE FROM one_time_links WHERE purpose = ? AND account IS NOT DISTINCT FROM ?", params![purpose, account])?;
+        self.execute(
+            "INSERT INTO one_time_links (hash, purpose, account, created, expires, used) VALUES (?, ?, ?, ?, ?, ?)",
+            params![hash, purpose, account, created, expires, used],
+        )?;
+        Ok(())
+    }
+
+    /// Uses it up. Answers whether it was valid.
+    pub fn use_link(&self, hash: &Hash, purpose: &str, now: u64) -> Result<bool> {
+        let sql = "UPDATE one_time_links SET used = ?3 WHERE hash = ?1 AND purpose = ?2 AND used IS NULL AND expires > ?3";
+        Ok(self.execute(sql, params![hash, purpose, now])? > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LinkRow, LinkState};
+    use crate::Database;
+
+    #[test]
+    fn a_link_works_once_in_time_and_until_the_next() {
+        let database = Database::temporary().unwrap();
+        let link = LinkRow { purpose: "setup".into(), account: None, created: 1, expires: 100, used: None };
+        let put = |number: u8| database.write(|tx| tx.replace_link(&[number; 32], &link)).unwrap();
+        let works = |number: u8, purpose: &str, now| database.write(|tx| tx.use_link(&[number; 32], purpose, now)).unwrap();
+        put(1);
+        put(2);
+        assert!(!works(1, "setup", 50), "the next one voids it");
+        assert!(!works(2, "reset", 50), "for another purpose");
+        assert!(!works(2, "setup", 100), "too late");
+        assert!(works(2, "setup", 99));
+        assert!(!works(2, "setup", 99), "a second time");
+        let used = database.read(|reader| reader.link(&[2; 32])).unwrap().unwrap();
+        assert_eq!((used.state(50), link.state(99), link.state(100)), (LinkState::Used, LinkState::Valid, LinkState::Expired));
+    }
+}

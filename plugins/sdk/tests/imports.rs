@@ -1,0 +1,59 @@
+//! A component imports what it uses and nothing else, and stays small: seen on the example, which is built for it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wit_component::DecodedWasm;
+use wit_parser::WorldKey;
+
+/// Bytes of the example. A host that keeps a thousand plugins notices.
+const LARGEST: u64 = 80 << 10;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Builds a package as plugins are built, and answers where the component is.
+fn build(package: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--profile", "plugin", "--target", "wasm32-wasip2", "--package", package])
+        .current_dir(root())
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .status()
+        .unwrap();
+    assert!(built.success(), "{package} does not build");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("wasm32-wasip2/plugin").join(format!("{}.wasm", package.replace('-', "_")))
+}
+
+/// Names of the interfaces that a component imports, WASI left out, and of those that it exports.
+fn interfaces(component: &Path) -> (Vec<String>, Vec<String>) {
+    let DecodedWasm::Component(resolve, world) = wit_component::decode(&std::fs::read(component).unwrap()).unwrap() else {
+        panic!("{} is no component", component.display())
+    };
+    let world = &resolve.worlds[world];
+    let name = |key: &WorldKey| resolve.name_world_key(key);
+    let imports = world.imports.keys().map(name).filter(|name| !name.starts_with("wasi:")).collect();
+    (imports, world.exports.keys().map(name).collect())
+}
+
+const TYPES: [&str; 4] =
+    ["vestry:plugin/types@0.1.0", "vestry:plugin/ui@0.1.0", "vestry:plugin/registration@0.1.0", "vestry:plugin/exchange@0.1.0"];
+
+#[test]
+fn the_example_imports_types_alone_and_is_small() {
+    let component = build("vestry-hello");
+    let (imports, exports) = interfaces(&component);
+    assert_eq!(imports, TYPES);
+    assert_eq!(exports, ["vestry:plugin/feature@0.1.0"]);
+    let size = std::fs::metadata(&component).unwrap().len();
+    assert!(size < LARGEST, "the example has {size} bytes");
+}
+
+#[test]
+fn a_plugin_imports_just_the_interfaces_that_it_calls() {
+    let (imports, _) = interfaces(&build("vestry-users"));
+    let asked: Vec<_> = imports.iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
+    assert_eq!(asked, ["vestry:admin/users@0.1.0"]);
+}

@@ -1,0 +1,39 @@
+//! User List: the accounts of this server - find them, change them, give and take privileges, one or a thousand.
+//!
+//! It holds no data: everything is asked of the host, which checks each call against what the person may do. Every
+//! route asks for the permission that its call needs, so a button that would be refused is never drawn.
+//!
+//! Deliberately not here: invitations, resets of passwords and second factors, and CSV.
+
+mod account;
+mod add;
+mod bulk;
+mod filter;
+mod list;
+mod remove;
+mod selection;
+mod shared;
+
+use vestry_sdk::prelude::*;
+
+vestry_sdk::plugin!(plugin);
+
+fn plugin() -> Plugin {
+    Plugin::new("org.vestry.users", "User List")
+        .summary("Find accounts, change them, give and take privileges.")
+        .mount("users")
+        .route(get("list", "/").needs("users.read").summary("Find accounts").to(list::list))
+        .route(get("add", "/add").needs("users.create").summary("Add an account").to(add::form))
+        .route(post("create", "/add").needs("users.create").to(add::create))
+        .route(get("account", "/accounts/{key}").needs("users.read").to(account::account))
+        .route(post("rename", "/accounts/{key}/rename").needs("users.write").to(account::rename))
+        .route(post("state", "/accounts/{key}/state").needs("users.activate").to(account::set_state))
+        .route(post("privileges", "/accounts/{key}/privileges").needs("users.privileges").to(account::set_privileges))
+        .route(get("ask-delete", "/accounts/{key}/delete").needs("users.delete").to(remove::ask))
+        .route(post("delete", "/accounts/{key}/delete").needs("users.delete").to(remove::delete))
+        .route(post("bulk-state", "/bulk/state").needs("users.activate").to(bulk::rehearse_state))
+        .route(post("bulk-state-apply", "/bulk/state/apply").needs("users.activate").to(bulk::apply_state))
+        .route(post("bulk-privileges", "/bulk/privileges").needs("users.privileges").to(bulk::rehearse_privilege))
+        .route(post("bulk-privileges-apply", "/bulk/privileges/apply").needs("users.privileges").to(bulk::apply_privilege))
+        .menu("Users", "list", "users")
+}

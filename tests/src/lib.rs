@@ -1,0 +1,60 @@
+//! The whole system from outside: what the tests below `tests/` stand on.
+//!
+//! Nothing here knows how Vestry is built inside. A test starts the built program on a data directory of its own,
+//! speaks to it over HTTP, on its command line or through a browser, and looks at what it answers. `cargo xtask test`
+//! builds the program first; a bare `cargo test -p vestry-tests` runs the one that is there.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub mod accounts;
+pub mod browser;
+pub mod client;
+pub mod database;
+pub mod keeper;
+pub mod page;
+pub mod server;
+
+pub use accounts::{House, Person};
+pub use browser::Browser;
+pub use client::{Answer, Client};
+pub use page::{Form, Page};
+pub use server::Server;
+
+/// A program of this workspace, beside the test that runs.
+pub fn program(name: &str) -> PathBuf {
+    let file = built().join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(file.is_file(), "`{name}` has not been built: run `cargo xtask test`, which does that first");
+    file
+}
+
+/// The folder that cargo builds everything into.
+pub fn target() -> PathBuf {
+    built().parent().expect("a profile's folder lies in another").to_path_buf()
+}
+
+/// A component that is built for the tests alone.
+pub fn test_plugin(name: &str) -> PathBuf {
+    let file = target().join("test-plugins").join(format!("{name}.wasm"));
+    assert!(file.is_file(), "the plugin `{name}` has not been built: run `cargo xtask setup`");
+    file
+}
+
+/// Asks again and again until there is an answer, or no time left.
+pub fn wait_for<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let started = Instant::now();
+    loop {
+        match ask() {
+            Some(answer) => return Some(answer),
+            None if started.elapsed() > limit => return None,
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Where cargo lays the programs of the profile that this test was built with. Tests lie in its folder `deps`.
+fn built() -> PathBuf {
+    let this = std::env::current_exe().expect("a test knows its own file");
+    let folder = this.parent().expect("it lies in a folder");
+    if folder.ends_with("deps") { folder.parent().expect("deps lies in a folder") } else { folder }.to_path_buf()
+}
