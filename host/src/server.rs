@@ -131,10 +131,24 @@ fn millis(duration: Duration) -> u64 {
 ///
 /// Where the address cannot be had.
 pub async fn serve(app: App, address: SocketAddr, announce: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
+    serve_router(app.clone(), web::router(app), address, announce).await
+}
+
+/// The same with a router of one's own making.
+///
+/// # Errors
+///
+/// Where the address cannot be had.
+pub async fn serve_router(
+    app: App,
+    router: axum::Router,
+    address: SocketAddr,
+    announce: impl FnOnce(SocketAddr),
+) -> Result<(), StartError> {
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let bound = listener.local_addr().map_err(StartError::Serve)?;
     let watching = watch(app.clone());
-    let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     announce(bound);
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {

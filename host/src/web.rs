@@ -19,18 +19,18 @@ mod health;
 mod leave;
 pub mod menu;
 mod next;
-mod nonce;
+pub mod nonce;
 mod notice;
 mod origin;
 mod place;
-mod problem;
+pub mod problem;
 mod routes_list;
 mod safe;
 mod session;
 mod setup;
 mod surroundings;
 mod times;
-mod visit;
+pub mod visit;
 mod visitor;
 mod welcome;
 
@@ -44,8 +44,15 @@ use crate::web::problem::Problem;
 use crate::web::visit::Visit;
 
 /// Everything that the server answers to. What is not one of its own pages is a plugin's.
+#[must_use]
 pub fn router(app: App) -> Router {
+    router_with(app, Router::new())
+}
+
+/// The same with more pages, which get the session and the checks that all pages get. For the benchmark's.
+pub fn router_with(app: App, more: Router<App>) -> Router {
     host_pages()
+        .merge(more)
         .fallback(dispatch::dispatch)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), origin::origin))

@@ -2,10 +2,12 @@
 //! browser would. A test that wants to lie about that says so on the call.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderName, Method, Request};
 use serde_json::Value;
 use ureq::Agent;
 use url::{Url, form_urlencoded};
@@ -152,10 +154,9 @@ impl Client {
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }
-        let cookies = self.cookies();
+        let cookies = self.cookie_line();
         if !cookies.is_empty() {
-            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header("cookie", pairs.join("; "));
+            request = request.header("cookie", cookies);
         }
         let request = request.body(call.body).expect("a request can be put together");
         let mut response = self.agent.run(request).unwrap_or_else(|error| panic!("no answer from {url}: {error}"));
@@ -164,6 +165,16 @@ impl Client {
         let body = response.body_mut().with_config().limit(256 << 20).read_to_vec();
         let body = body.unwrap_or_else(|error| panic!("the answer of {url} broke off: {error}"));
         Answer { status: response.status().as_u16(), headers, body, url }
+    }
+
+    /// `HOST:PORT`.
+    fn host(&self) -> String {
+        self.base[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
+    }
+
+    fn cookie_line(&self) -> String {
+        let pairs: Vec<String> = self.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
     }
 
     fn keep_cookies(&self, headers: &HeaderMap) {
@@ -212,6 +223,27 @@ impl Call<'_> {
     pub fn body(mut self, content_type: &str, body: Vec<u8>) -> Self {
         self.body = body;
         self.header("content-type", content_type)
+    }
+
+    /// Sends a body of that many bytes, as far as the server takes it, and answers what came back meanwhile.
+    pub fn flood(self, content_type: &str, bytes: usize) -> Answer {
+        let call = self.header("content-type", content_type);
+        let url = call.client.base.join(&call.path).expect("a path can be joined to the address");
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", call.method, url.path(), call.client.host());
+        let cookies = call.client.cookie_line();
+        let more = [("cookie".to_owned(), cookies), ("content-length".to_owned(), bytes.to_string())];
+        for (name, value) in call.headers.iter().chain(&more) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut stream = TcpStream::connect(call.client.host()).expect("the server listens");
+        stream.set_read_timeout(Some(TIME_LIMIT)).expect("a time limit can be set");
+        stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).expect("the head is taken");
+        let chunk = [b'a'; 1 << 16];
+        // The server may close its end before it has read everything.
+        (0..bytes.div_ceil(chunk.len())).take_while(|_| stream.write_all(&chunk).is_ok()).count();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok();
+        parsed(&answer, url)
     }
 
     pub fn send(self) -> Answer {
@@ -272,6 +304,21 @@ impl Answer {
         assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()), "it has a title: {problem}");
         problem
     }
+}
+
+/// An answer as it stands on the wire, sent whole.
+fn parsed(bytes: &[u8], url: Url) -> Answer {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no answer from {url}: {}", String::from_utf8_lossy(bytes)));
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a header has a name");
+        headers.append(name, value.parse().expect("a header has a value"));
+    }
+    Answer { status: status.expect("an answer has a status"), headers, body: bytes[end + 4..].to_vec(), url }
 }
 
 fn encode(fields: &[(&str, &str)]) -> String {

@@ -95,7 +95,7 @@ fn give_developer(browser: &Browser) {
     browser.wait_for_text("Give Grace Journey the privilege");
     browser.screenshot("journey-07-asked");
     browser.check();
-    browser.click_on("form[action^='/account/confirm'] button");
+    browser.press("Approve");
     browser.wait_for_path("/users/");
     browser.screenshot("journey-08-given");
     browser.check();
@@ -105,8 +105,9 @@ fn sign_out(browser: &Browser) {
     browser.visit("/account");
     browser.screenshot("journey-10-account");
     browser.check();
-    browser.click_on("form[action='/account/sign-out'] button");
-    browser.wait_for_path("/");
+    browser.click_on("details.person summary");
+    browser.press("Sign out");
+    browser.wait_for_path("/account/signed-out");
     browser.screenshot("journey-11-signed-out");
     browser.check();
 }

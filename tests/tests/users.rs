@@ -193,7 +193,8 @@ fn all_that_a_filter_finds_is_changed_at_once() {
     let client = HOUSE.as_admin();
     let people: Vec<Person> = (0..60).map(|number| HOUSE.person(&format!("Filtered Person{number}"), &[])).collect();
     let page = client.get("/users?q=filtered").expect(200).page();
-    let all = page.button("Deactivate").and("all", "1");
+    let everyone = page.attributes("[data-bulk-all]", "value").remove(0);
+    let all = page.button("Deactivate").and("_with", &everyone);
     let rehearsal = client.submit(&all).expect(200).page();
     done(&client, &rehearsal.button("Change 60 accounts")).expect(200);
     let list = HOUSE.server.command(&["user", "list"], "");

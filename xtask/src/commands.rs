@@ -86,9 +86,9 @@ fn dependencies(workspace: &Workspace) -> Outcome {
 pub fn bench(workspace: &Workspace, arguments: &[String]) -> Outcome {
     preparation::everything(workspace)?;
     say("building the server and the bench for release");
-    run(workspace.cargo(["build", "--release", "--package", "vestry", "--package", "vestry-tests", "--bins"]))?;
+    run(workspace.cargo(["build", "--release", "--package", "vestry", "--package", "vestry-bench", "--bins"]))?;
     say("measuring");
-    let mut bench = workspace.program(workspace.target().join("release").join("bench"));
+    let mut bench = workspace.program(workspace.target().join("release").join("vestry-bench"));
     bench.args(arguments);
     become_program(bench)
 }

@@ -63,7 +63,8 @@ impl Scopes {
     /// Scopes as they are stored: with spaces between, none for all that the account may. A function has a colon in
     /// its name, a permission has not.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        let (functions, permissions): (Vec<&str>, Vec<&str>) = text.split_ascii_whitespace().partition(|name| name.contains(':'));
+        let (functions, permissions): (Vec<&str>, Vec<&str>) =
+            text.split_ascii_whitespace().partition(|name| name.contains(':'));
         if functions.is_empty() && permissions.is_empty() {
             return None;
         }

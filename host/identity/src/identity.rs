@@ -7,7 +7,10 @@ use parking_lot::Mutex;
 use vestry_storage::{AccountRow, Clock, Database, Hash, Reader, StorageError, Transaction};
 
 use crate::cache::{Cache, Known};
-use crate::{AccountId, BearerToken, Caller, CallerKind, Cost, IdentityError, Passwords, PermissionSet, Scopes, SessionToken, permissions_of};
+use crate::{
+    AccountId, BearerToken, Caller, CallerKind, Cost, IdentityError, Passwords, PermissionSet, Scopes, SessionToken,
+    permissions_of,
+};
 
 /// What identity is set up with.
 #[derive(Clone, Copy, Debug)]
@@ -146,11 +149,20 @@ impl Identity {
         Ok(Some(Arc::clone(&known.caller)))
     }
 
-    fn look_up_session(&self, reader: &Reader<'_>, hash: &Hash, generation: u64, now: u64) -> Result<Option<Known>, StorageError> {
-        let Some(session) = reader.session(hash)?.filter(|session| now < session.idle_expires.min(session.expires)) else {
+    fn look_up_session(
+        &self,
+        reader: &Reader<'_>,
+        hash: &Hash,
+        generation: u64,
+        now: u64,
+    ) -> Result<Option<Known>, StorageError> {
+        let Some(session) = reader.session(hash)?.filter(|session| now < session.idle_expires.min(session.expires))
+        else {
             return Ok(None);
         };
-        let Some((account, row)) = active_account(reader, &session.account)? else { return Ok(None) };
+        let Some((account, row)) = active_account(reader, &session.account)? else {
+            return Ok(None);
+        };
         let permissions = self.permissions(reader, &row.privileges, generation)?;
         let caller = Caller {
             account,
@@ -175,10 +187,18 @@ impl Identity {
         }))
     }
 
-    fn look_up_token(&self, reader: &Reader<'_>, hash: &Hash, generation: u64, now: u64) -> Result<Option<Known>, StorageError> {
+    fn look_up_token(
+        &self,
+        reader: &Reader<'_>,
+        hash: &Hash,
+        generation: u64,
+        now: u64,
+    ) -> Result<Option<Known>, StorageError> {
         let token = reader.token(hash)?.filter(|token| token.expires.is_none_or(|expires| now < expires));
         let Some(token) = token else { return Ok(None) };
-        let Some((account, row)) = active_account(reader, &token.account)? else { return Ok(None) };
+        let Some((account, row)) = active_account(reader, &token.account)? else {
+            return Ok(None);
+        };
         let mut permissions = self.permissions(reader, &row.privileges, generation)?;
         let scopes = Scopes::of(&token.scopes);
         if let Some(scopes) = &scopes {
@@ -209,7 +229,12 @@ impl Identity {
     }
 
     /// What these privileges permit, kept for the others that have the same.
-    fn permissions(&self, reader: &Reader<'_>, privileges: &str, generation: u64) -> Result<Arc<PermissionSet>, StorageError> {
+    fn permissions(
+        &self,
+        reader: &Reader<'_>,
+        privileges: &str,
+        generation: u64,
+    ) -> Result<Arc<PermissionSet>, StorageError> {
         if let (of, sets) = &*self.inner.sets.lock()
             && *of == generation
             && let Some(set) = sets.get(privileges)

@@ -92,7 +92,9 @@ impl Email {
         if email.len() > 254 {
             return Err(invalid("has at most 254 bytes"));
         }
-        let odd = |character: char| character.is_whitespace() || character.is_control() || "()<>,;:\\\"[]".contains(character);
+        let odd = |character: char| {
+            character.is_whitespace() || character.is_control() || "()<>,;:\\\"[]".contains(character)
+        };
         if email.contains(odd) {
             return Err(invalid("has no spaces, quotes, brackets, commas or colons"));
         }
@@ -136,7 +138,8 @@ impl Name {
 
 /// Control characters, and those which turn the direction of the text around them.
 fn unseen(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    character.is_control()
+        || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// A privilege's name.
@@ -172,7 +175,19 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_with_a_reason() {
-        let refused = ["", " ", "anna", "@example.org", "anna@", "a@b@c.org", "a b@c.org", "a@-c.org", "a@c..org", ".a@c.org", "a..b@c.org"];
+        let refused = [
+            "",
+            " ",
+            "anna",
+            "@example.org",
+            "anna@",
+            "a@b@c.org",
+            "a b@c.org",
+            "a@-c.org",
+            "a@c..org",
+            ".a@c.org",
+            "a..b@c.org",
+        ];
         for text in refused {
             let refusal = Email::parse(text).unwrap_err().to_string();
             assert!(refusal.starts_with("the e-mail address "), "{text}: {refusal}");

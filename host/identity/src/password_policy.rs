@@ -4,8 +4,8 @@
 
 use vestry_storage::fold;
 
-use crate::common_passwords::COMMON;
 use crate::Invalid;
+use crate::common_passwords::is_common;
 
 /// Characters of a password at least; 15 are what the page recommends.
 pub const MIN_PASSWORD: usize = 8;
@@ -23,7 +23,9 @@ impl NewPassword {
         let invalid = |reason| Invalid { what: "the password", reason };
         match password.chars().count() {
             MIN_PASSWORD..=LONGEST => (),
-            0..MIN_PASSWORD => return Err(invalid("needs at least 8 characters; 15 or more are better")),
+            0..MIN_PASSWORD => {
+                return Err(invalid("needs at least 8 characters; 15 or more are better"));
+            }
             _ => return Err(invalid("has at most 256 characters")),
         }
         let folded = fold(password);
@@ -32,7 +34,7 @@ impl NewPassword {
         if characters.all(|character| Some(character) == first) {
             return Err(invalid("is one character again and again"));
         }
-        if COMMON.binary_search(&folded.as_str()).is_ok() {
+        if is_common(&folded) {
             return Err(invalid("is one of those that everyone tries first"));
         }
         if own(email, name).contains(&folded) {

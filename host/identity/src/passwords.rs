@@ -45,7 +45,8 @@ impl Passwords {
     /// # Errors
     /// Where argon2 does not accept the cost.
     pub fn new(cost: Cost) -> Result<Self, IdentityError> {
-        let params = Params::new(cost.memory, cost.passes, 1, None).map_err(|error| IdentityError::Hashing(error.to_string()))?;
+        let params = Params::new(cost.memory, cost.passes, 1, None)
+            .map_err(|error| IdentityError::Hashing(error.to_string()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Ok(Self { argon, cost, permits: Arc::new(Semaphore::new(cores)) })
@@ -83,7 +84,8 @@ impl Passwords {
 
     fn verify_here(&self, password: &str, phc: Option<&str>) -> Result<Verdict, IdentityError> {
         let nobody = self.nobody();
-        let hash = PasswordHash::new(phc.unwrap_or(&nobody)).map_err(|error| IdentityError::Hashing(error.to_string()))?;
+        let hash =
+            PasswordHash::new(phc.unwrap_or(&nobody)).map_err(|error| IdentityError::Hashing(error.to_string()))?;
         match self.argon.verify_password(password.as_bytes(), &hash) {
             Ok(()) if phc.is_none() => Ok(Verdict::Wrong),
             Ok(()) if self.is_outdated(&hash) => Ok(Verdict::RightButOutdated),
@@ -96,12 +98,15 @@ impl Passwords {
     /// A hash of today's cost that no password is known for.
     fn nobody(&self) -> String {
         let Cost { memory, passes } = self.cost;
-        format!("$argon2id$v=19$m={memory},t={passes},p=1$dmVzdHJ5LW5vYm9keSE$2AqdpwV3gaOTGvO5zjYT0WhOsw6gMz3cWWg7kSTvAxk")
+        format!(
+            "$argon2id$v=19$m={memory},t={passes},p=1$dmVzdHJ5LW5vYm9keSE$2AqdpwV3gaOTGvO5zjYT0WhOsw6gMz3cWWg7kSTvAxk"
+        )
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {
-        let today = Params::try_from(hash)
-            .is_ok_and(|params| (params.m_cost(), params.t_cost(), params.p_cost()) == (self.cost.memory, self.cost.passes, 1));
+        let today = Params::try_from(hash).is_ok_and(|params| {
+            (params.m_cost(), params.t_cost(), params.p_cost()) == (self.cost.memory, self.cost.passes, 1)
+        });
         !today || hash.algorithm.as_str() != "argon2id" || hash.version != Some(Version::V0x13.into())
     }
 

@@ -39,7 +39,10 @@ impl Permission {
             };
         match valid {
             true => Ok(Self(text.to_owned())),
-            false => Err(Invalid { what: "the permission", reason: "is written like users.read, or like org.example.logs/read" }),
+            false => Err(Invalid {
+                what: "the permission",
+                reason: "is written like users.read, or like org.example.logs/read",
+            }),
         }
     }
 
@@ -71,7 +74,9 @@ mod tests {
     fn permissions_are_of_the_host_or_of_a_plugin() {
         assert_eq!(Permission::parse("users.read").unwrap().plugin(), None);
         assert_eq!(Permission::parse("org.example.logs/read.all").unwrap().plugin(), Some("org.example.logs"));
-        for text in ["", "users", "org/read", "org.example/", "/read", "org.example/a/b", "Users.read", "users..read", "a.b c"] {
+        for text in
+            ["", "users", "org/read", "org.example/", "/read", "org.example/a/b", "Users.read", "users..read", "a.b c"]
+        {
             assert!(Permission::parse(text).is_err(), "{text:?}");
         }
     }

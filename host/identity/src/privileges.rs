@@ -156,7 +156,9 @@ pub fn declare(tx: &Transaction<'_>, plugin: &str, declared: &[Declared]) -> Res
         }
         let row = PermissionRow { name: name.to_string(), title: title.clone(), plugin: plugin.to_owned() };
         if tx.declare_permission(&row)? {
-            proposals.extend(suggested.iter().map(|privilege| Proposal { privilege: privilege.clone(), permission: name.clone() }));
+            proposals.extend(
+                suggested.iter().map(|privilege| Proposal { privilege: privilege.clone(), permission: name.clone() }),
+            );
         }
     }
     tx.raise_generation()?;
@@ -186,7 +188,9 @@ fn manager(tx: &Transaction<'_>, actor: &Actor) -> Result<PermissionSet, Identit
     let holds = actor.holds_now(tx)?;
     match holds.holds_name("users.privileges") {
         true => Ok(holds),
-        false => Err(IdentityError::refused("You may not change privileges: that needs the permission users.privileges.")),
+        false => {
+            Err(IdentityError::refused("You may not change privileges: that needs the permission users.privileges."))
+        }
     }
 }
 
@@ -194,7 +198,11 @@ fn existing(tx: &Transaction<'_>, name: &Privilege) -> Result<PrivilegeRow, Iden
     tx.privilege(name.as_str())?.ok_or_else(|| IdentityError::refused(format!("There is no privilege `{name}`.")))
 }
 
-fn check_permissions(tx: &Transaction<'_>, holds: &PermissionSet, permissions: &[Permission]) -> Result<(), IdentityError> {
+fn check_permissions(
+    tx: &Transaction<'_>,
+    holds: &PermissionSet,
+    permissions: &[Permission],
+) -> Result<(), IdentityError> {
     check_held(holds, permissions)?;
     check_known(tx, permissions)
 }
@@ -206,7 +214,10 @@ fn check_held(holds: &PermissionSet, permissions: &[Permission]) -> Result<(), I
     }
 }
 
-fn check_known<'p>(tx: &Transaction<'_>, permissions: impl IntoIterator<Item = &'p Permission>) -> Result<(), IdentityError> {
+fn check_known<'p>(
+    tx: &Transaction<'_>,
+    permissions: impl IntoIterator<Item = &'p Permission>,
+) -> Result<(), IdentityError> {
     let known = known_permissions(tx)?;
     let unknown = permissions.into_iter().find(|permission| !known.iter().any(|(name, _)| name == permission.as_str()));
     match unknown {
@@ -215,7 +226,14 @@ fn check_known<'p>(tx: &Transaction<'_>, permissions: impl IntoIterator<Item = &
     }
 }
 
-fn changed(tx: &Transaction<'_>, actor: &Actor, action: &str, name: &Privilege, detail: &str, now: u64) -> Result<(), IdentityError> {
+fn changed(
+    tx: &Transaction<'_>,
+    actor: &Actor,
+    action: &str,
+    name: &Privilege,
+    detail: &str,
+    now: u64,
+) -> Result<(), IdentityError> {
     tx.raise_generation()?;
     Ok(audit(tx, actor, &Act { action, subject: name.as_str(), detail }, now)?)
 }

@@ -92,7 +92,9 @@ mod tests {
         let text = SessionToken::generate().unwrap().expose();
         assert!(SessionToken::parse(&text).is_some());
         assert!(BearerToken::parse(&text).is_none());
-        for wrong in ["", "x", &text[1..], &format!("{text}A"), &format!("{}=", &text[1..]), &text.replace(|_: char| true, "*")] {
+        for wrong in
+            ["", "x", &text[1..], &format!("{text}A"), &format!("{}=", &text[1..]), &text.replace(|_: char| true, "*")]
+        {
             assert!(SessionToken::parse(wrong).is_none(), "{wrong:?}");
         }
     }

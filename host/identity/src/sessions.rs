@@ -2,7 +2,10 @@
 
 use vestry_storage::{AccountRow, SessionRow, StorageError, Transaction};
 
-use crate::{Act, Actor, ActorKind, Caller, Identity, IdentityError, NewPassword, PermissionSet, SessionHash, audit, permissions_of};
+use crate::{
+    Act, Actor, ActorKind, Caller, Identity, IdentityError, NewPassword, PermissionSet, SessionHash, audit,
+    permissions_of,
+};
 
 impl Identity {
     /// The sessions of an account that have not ended, the latest first.
@@ -35,14 +38,24 @@ impl Identity {
     ///
     /// # Errors
     /// Refused to who is neither the account's owner nor may change it.
-    pub fn end_sessions(&self, actor: &Actor, account: &str, except: Option<&SessionHash>) -> Result<usize, IdentityError> {
+    pub fn end_sessions(
+        &self,
+        actor: &Actor,
+        account: &str,
+        except: Option<&SessionHash>,
+    ) -> Result<usize, IdentityError> {
         let now = self.clock().now();
         self.database().write(|tx| {
             may_end(tx, actor, account)?;
             let ended = tx.delete_sessions_of(account, except)?;
             if ended > 0 {
                 tx.raise_generation()?;
-                audit(tx, actor, &Act { action: "session.end", subject: account, detail: &format!("{ended} sessions") }, now)?;
+                audit(
+                    tx,
+                    actor,
+                    &Act { action: "session.end", subject: account, detail: &format!("{ended} sessions") },
+                    now,
+                )?;
             }
             Ok(ended)
         })
@@ -71,7 +84,9 @@ impl Identity {
     /// [`WrongPassword`](IdentityError::WrongPassword) for the current one, [`Invalid`](IdentityError::Invalid) for the
     /// new one.
     pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<(), IdentityError> {
-        let session = caller.session.ok_or_else(|| IdentityError::refused("Only a person who is signed in can change a password."))?;
+        let session = caller
+            .session
+            .ok_or_else(|| IdentityError::refused("Only a person who is signed in can change a password."))?;
         let new = NewPassword::parse(new, caller.email.as_deref().unwrap_or_default(), &caller.name)?;
         self.check_own_password(caller, current).await?;
         let phc = self.passwords().hash(new.expose()).await?;
@@ -124,7 +139,13 @@ fn may_change(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<Perm
 }
 
 /// Sets the hash, ends the sessions and writes it down.
-pub(crate) fn store_password(tx: &Transaction<'_>, actor: &Actor, account: &str, phc: &str, now: u64) -> Result<(), IdentityError> {
+pub(crate) fn store_password(
+    tx: &Transaction<'_>,
+    actor: &Actor,
+    account: &str,
+    phc: &str,
+    now: u64,
+) -> Result<(), IdentityError> {
     tx.set_password(account, Some(phc))?;
     tx.delete_sessions_of(account, None)?;
     tx.raise_generation()?;

@@ -1,10 +1,12 @@
 //! The first administrator, and accounts made with a password.
 
-use vestry_storage::{LinkRow, NewAccount, Transaction};
+use vestry_storage::{LinkRow, LinkState, NewAccount, Transaction};
 
 use crate::accounts::{self, Change, Mode};
 use crate::sessions::store_password;
-use crate::{ADMIN, AccountId, Act, Actor, ActorKind, Email, Identity, IdentityError, LinkToken, Name, NewPassword, USER, audit};
+use crate::{
+    ADMIN, AccountId, Act, Actor, ActorKind, Email, Identity, IdentityError, LinkToken, Name, NewPassword, USER, audit,
+};
 
 const PURPOSE: &str = "setup";
 /// Milliseconds.
@@ -39,11 +41,11 @@ impl Identity {
     /// Where the database cannot be read.
     pub fn is_setup_link(&self, token: &LinkToken) -> Result<bool, IdentityError> {
         let now = self.clock().now();
-        Ok(self.database().read(|reader| {
+        self.database().read(|reader| {
             let link = reader.link(&token.hash())?;
-            let counts = link.is_some_and(|link| link.purpose == PURPOSE && link.state(now) == vestry_storage::LinkState::Valid);
+            let counts = link.is_some_and(|link| link.purpose == PURPOSE && link.state(now) == LinkState::Valid);
             Ok::<_, IdentityError>(counts && reader.count_accounts(None)? == 0)
-        })?)
+        })
     }
 
     /// Makes the first administrator.
@@ -51,7 +53,13 @@ impl Identity {
     /// # Errors
     /// [`Invalid`](IdentityError::Invalid) says which field is wrong; refused where the link does not count any more or
     /// there is an account already.
-    pub async fn complete_setup(&self, token: &LinkToken, name: &str, email: &str, password: &str) -> Result<AccountId, IdentityError> {
+    pub async fn complete_setup(
+        &self,
+        token: &LinkToken,
+        name: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<AccountId, IdentityError> {
         let name = Name::parse(name)?;
         let email = Email::parse(email)?;
         let password = NewPassword::parse(password, email.as_str(), name.as_str())?;
@@ -69,7 +77,12 @@ impl Identity {
             tx.set_password(account.as_str(), Some(&phc))?;
             tx.raise_generation()?;
             let actor = Actor { account: Some(account.clone()), kind: ActorKind::Person, ..Actor::nobody() };
-            audit(tx, &actor, &Act { action: "setup.complete", subject: account.as_str(), detail: email.as_str() }, now)?;
+            audit(
+                tx,
+                &actor,
+                &Act { action: "setup.complete", subject: account.as_str(), detail: email.as_str() },
+                now,
+            )?;
             Ok(account)
         })
         .await
@@ -92,7 +105,8 @@ impl Identity {
             None => None,
         };
         let id = AccountId::generate()?;
-        let create = Change::Create { id, email: email.to_owned(), name: name.to_owned(), privileges: privileges.to_vec() };
+        let create =
+            Change::Create { id, email: email.to_owned(), name: name.to_owned(), privileges: privileges.to_vec() };
         let now = self.clock().now();
         self.database().write(|tx| {
             let outcome = accounts::apply(tx, actor, std::slice::from_ref(&create), Mode::AllOrNothing, now)?;
@@ -109,13 +123,26 @@ impl Identity {
     }
 }
 
-fn insert_first(tx: &Transaction<'_>, account: &AccountId, name: &Name, email: &Email, now: u64) -> Result<(), IdentityError> {
-    tx.insert_account(&NewAccount { id: account.as_str(), email: Some(email.as_str()), name: name.as_str(), created: now })?;
+fn insert_first(
+    tx: &Transaction<'_>,
+    account: &AccountId,
+    name: &Name,
+    email: &Email,
+    now: u64,
+) -> Result<(), IdentityError> {
+    tx.insert_account(&NewAccount {
+        id: account.as_str(),
+        email: Some(email.as_str()),
+        name: name.as_str(),
+        created: now,
+    })?;
     tx.give_privilege(account.as_str(), ADMIN)?;
     tx.give_privilege(account.as_str(), USER)?;
     Ok(())
 }
 
 fn void() -> IdentityError {
-    IdentityError::refused("This link no longer works. The server prints a new one when it is started again, as long as there is no account.")
+    IdentityError::refused(
+        "This link no longer works. The server prints a new one when it is started again, as long as there is no account.",
+    )
 }

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use vestry_storage::{Password, SessionRow, Transaction};
 
 use crate::throttle::Throttle;
-use crate::{AccountId, Act, Actor, ActorKind, Caller, Email, Identity, IdentityError, SessionHash, SessionToken, Verdict, audit, audit_refusal};
+use crate::{
+    AccountId, Act, Actor, ActorKind, Caller, Email, Identity, IdentityError, SessionHash, SessionToken, Verdict,
+    audit, audit_refusal,
+};
 
 /// A session that just began.
 #[derive(Clone, Debug)]
@@ -47,14 +50,24 @@ impl Identity {
     ///
     /// # Errors
     /// [`Refused`](SignInError::Refused) for a wrong password, an unknown or inactive account, or too many attempts.
-    pub async fn sign_in(&self, email: &str, password: &str, address: Option<IpAddr>, agent: &str) -> Result<NewSession, SignInError> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        address: Option<IpAddr>,
+        agent: &str,
+    ) -> Result<NewSession, SignInError> {
         let throttle = Throttle::new(email, address);
         let stored = match Email::parse(email) {
-            Ok(email) => self.database().read(|reader| reader.password_by_email(email.as_str())).map_err(IdentityError::from)?,
+            Ok(email) => {
+                self.database().read(|reader| reader.password_by_email(email.as_str())).map_err(IdentityError::from)?
+            }
             Err(_) => None,
         };
         let verdict = match self.try_password(&throttle, stored.as_ref(), password).await {
-            Err(IdentityError::WrongPassword { retry_after }) => return Err(SignInError::Refused { retry_after }),
+            Err(IdentityError::WrongPassword { retry_after }) => {
+                return Err(SignInError::Refused { retry_after });
+            }
             verdict => verdict?,
         };
         let Some(stored) = stored.filter(|stored| stored.active && verdict != Verdict::Wrong) else {
@@ -75,7 +88,9 @@ impl Identity {
     /// # Errors
     /// Where the database cannot be written.
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), IdentityError> {
-        let Some(hash) = caller.session else { return Ok(()) };
+        let Some(hash) = caller.session else {
+            return Ok(());
+        };
         let (actor, now) = (Actor::of(caller), self.clock().now());
         self.write(move |tx| {
             if tx.delete_session(actor.id(), &hash)? {
@@ -95,7 +110,9 @@ impl Identity {
     /// # Errors
     /// [`WrongPassword`](IdentityError::WrongPassword), also after too many attempts.
     pub async fn reauthenticate(&self, caller: &Caller, password: &str) -> Result<(), IdentityError> {
-        let hash = caller.session.ok_or_else(|| IdentityError::refused("Only a person who is signed in can give a password."))?;
+        let hash = caller
+            .session
+            .ok_or_else(|| IdentityError::refused("Only a person who is signed in can give a password."))?;
         self.check_own_password(caller, password).await?;
         let now = self.clock().now();
         self.write(move |tx| {
@@ -118,7 +135,12 @@ impl Identity {
     }
 
     /// Counts the attempt, then looks at the password. What is wrong is written down.
-    async fn try_password(&self, throttle: &Throttle, stored: Option<&Password>, password: &str) -> Result<Verdict, IdentityError> {
+    async fn try_password(
+        &self,
+        throttle: &Throttle,
+        stored: Option<&Password>,
+        password: &str,
+    ) -> Result<Verdict, IdentityError> {
         let now = self.clock().now();
         let counted = throttle.clone();
         if let Err(wait) = self.write(move |tx| Ok(counted.begin(tx, now)?)).await? {
@@ -128,7 +150,8 @@ impl Identity {
         if verdict == Verdict::Wrong {
             let subject = stored.map(|stored| stored.account.clone()).unwrap_or_default();
             let refused = move |tx: &Transaction<'_>| {
-                let act = Act { action: "session.start", subject: &subject, detail: "wrong password, or no such account" };
+                let act =
+                    Act { action: "session.start", subject: &subject, detail: "wrong password, or no such account" };
                 Ok(audit_refusal(tx, &Actor::nobody(), &act, now)?)
             };
             self.write(refused).await?;
@@ -147,8 +170,11 @@ impl Identity {
         let now = self.clock().now();
         let options = *self.options();
         self.write(move |tx| {
-            let unchanged = tx.password(&checked.account)?.is_some_and(|stored| stored.active && stored.phc == checked.phc);
-            let Some(old) = checked.phc.filter(|_| unchanged) else { return Ok(None) };
+            let unchanged =
+                tx.password(&checked.account)?.is_some_and(|stored| stored.active && stored.phc == checked.phc);
+            let Some(old) = checked.phc.filter(|_| unchanged) else {
+                return Ok(None);
+            };
             if let Some(new) = renewed {
                 tx.rehash_password(&checked.account, &old, &new)?;
             }
@@ -170,7 +196,14 @@ impl Identity {
     }
 }
 
-fn insert_session(tx: &Transaction<'_>, account: &str, place: &Place, now: u64, idle: u64, lasts: u64) -> Result<SessionToken, IdentityError> {
+fn insert_session(
+    tx: &Transaction<'_>,
+    account: &str,
+    place: &Place,
+    now: u64,
+    idle: u64,
+    lasts: u64,
+) -> Result<SessionToken, IdentityError> {
     let token = SessionToken::generate()?;
     let hash: SessionHash = token.hash();
     let expires = now.saturating_add(lasts);

@@ -14,7 +14,10 @@ use std::sync::Arc;
 use vestry_storage::{AccountRow, AuditFilter, Clock, Database};
 
 use crate::accounts::{Change, Mode, Outcome, apply};
-use crate::{AccountId, Actor, Caller, Cost, Identity, IdentityError, NewSession, Options, Permission, Privilege, SignInError, privileges as policy};
+use crate::{
+    AccountId, Actor, Caller, Cost, Identity, IdentityError, NewSession, Options, Permission, Privilege, SignInError,
+    privileges as policy,
+};
 
 pub const PASSWORD: &str = "many plain words";
 const START: u64 = 1_000_000_000;

@@ -83,7 +83,9 @@ fn counted(reader: &Reader<'_>, subject: &str, now: u64) -> Result<u64, StorageE
 fn delay(failures: u64) -> u64 {
     match failures.checked_sub(FREE) {
         None => 0,
-        Some(more) => FIRST_WAIT.checked_shl(u32::try_from(more.min(20)).unwrap_or(20)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT),
+        Some(more) => {
+            FIRST_WAIT.checked_shl(u32::try_from(more.min(20)).unwrap_or(20)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+        }
     }
 }
 

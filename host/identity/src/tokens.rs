@@ -3,7 +3,9 @@
 use data_encoding::BASE32_DNSSEC;
 use vestry_storage::{TokenRow, Transaction};
 
-use crate::{Act, Actor, ActorKind, BearerToken, Identity, IdentityError, Permission, PermissionSet, audit, permissions_of};
+use crate::{
+    Act, Actor, ActorKind, BearerToken, Identity, IdentityError, Permission, PermissionSet, audit, permissions_of,
+};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 /// Ten years.
@@ -38,7 +40,9 @@ impl Identity {
         let expires = match days {
             None => None,
             Some(days @ 1..=MOST_DAYS) => Some(now.saturating_add(u64::from(days) * DAY)),
-            Some(_) => return Err(IdentityError::refused(format!("A token lasts 1 to {MOST_DAYS} days."))),
+            Some(_) => {
+                return Err(IdentityError::refused(format!("A token lasts 1 to {MOST_DAYS} days.")));
+            }
         };
         let token = BearerToken::generate()?;
         let mut id = [0; 10];

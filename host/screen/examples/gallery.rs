@@ -2,7 +2,7 @@
 //! of templates or style. Serve `target/` (the icons are taken from `/assets/`): `python3 -m http.server -d target`,
 //! then open `/gallery/`.
 
-#[path = "../tests/fixture.rs"]
+#[path = "../tests/support/fixture.rs"]
 mod fixture;
 
 use std::error::Error;

@@ -111,8 +111,10 @@ impl<'s> Cells<'s> {
                 None => self.write_empty(out)?,
                 Some(iso) => {
                     let shape = self.shape(&self.time, "cells/time.html", || context! { iso => slot(0), shown => slot(1) })?;
-                    let shown = dates::shown(&iso);
-                    shape.fill(out, |index, out| out.push_str([&iso, &shown][index.min(1)]));
+                    shape.fill(out, |index, out| match index {
+                        0 => out.push_str(&iso),
+                        _ => dates::push_shown(&iso, out),
+                    });
                 }
             },
             CellValue::Bytes(count) => {

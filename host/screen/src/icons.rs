@@ -3,10 +3,13 @@
 /// Names of all icons in the sprite, sorted; one list for the sprite's builder and for this crate.
 pub const ICONS: &str = include_str!("../../../templates/assets/icons.txt");
 
-/// The icon itself if it is in the sprite, else `puzzle`.
+/// Stands for every icon that is not in the sprite.
+pub const UNKNOWN: &str = "puzzle";
+
+/// The icon itself if it is in the sprite, else [`UNKNOWN`].
 pub fn known_icon(name: &str) -> &str {
     let found = ICONS.lines().any(|known| known == name);
-    if found { name } else { "puzzle" }
+    if found { name } else { UNKNOWN }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use vestry_contract::registration::Verb;
 use vestry_contract::ui::{Action, RouteRef, Target};
 
 use crate::place::Place;
-use crate::{cell::level_name, shape};
+use crate::cell::level_name;
 
 /// The host's page that shows an external address before it is followed; the address is its query field `to`.
 pub const LEAVE_PATH: &str = "/leave";
@@ -139,18 +139,17 @@ pub(crate) fn button(action: &Action, place: &dyn Place) -> Option<Button> {
     row_button(action, None, place)
 }
 
-/// An action of a table's rows; `key` stands for the row's key in its path. Labels lose slot characters: they are
-/// part of a row's shape.
+/// An action of a table's rows; `key` stands for the row's key in its path.
 pub(crate) fn row_button(action: &Action, key: Option<&str>, place: &dyn Place) -> Option<Button> {
     let route = place.route(&action.route).filter(|route| route.allowed)?;
     let (href, _) = fill_path(&route.path, &action.params, key)?;
     Some(Button {
-        label: shape::without_slots(&place.text(&action.label)).into_owned(),
+        label: place.text(&action.label).into_owned(),
         level: level_name(action.level),
         method: verb_name(route.verb),
         href,
         fields: action.values.clone(),
-        confirm: action.confirm.as_ref().map(|text| shape::without_slots(&place.text(text)).into_owned()),
+        confirm: action.confirm.as_ref().map(|text| place.text(text).into_owned()),
     })
 }
 

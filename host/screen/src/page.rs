@@ -10,6 +10,7 @@ use crate::blocks::{self, actions::ButtonView};
 use crate::cell::Cells;
 use crate::frame::{Frame, Theme};
 use crate::place::Place;
+use crate::shape::{Shape, slot};
 use crate::{Html, ScreenError, Screens, level_name, links};
 
 /// What every block is drawn with.
@@ -114,6 +115,17 @@ impl Screens {
         self.compose_with(frame, value.clone(), &parts)
     }
 
+    /// One block by itself, to be put among blocks that are drawn in other ways.
+    ///
+    /// # Errors
+    /// Those of [`Screens::page`].
+    pub fn block(&self, frame: &Frame, block: &Block, place: &dyn Place) -> Result<Html, ScreenError> {
+        let frame = frame_value(frame);
+        let cells = Cells::new(self, &frame);
+        let label = block.name.clone();
+        blocks::html(block, &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false })
+    }
+
     /// A document of blocks that are drawn already.
     ///
     /// # Errors
@@ -124,17 +136,23 @@ impl Screens {
 
     fn compose_with(&self, frame: &Frame, value: Value, parts: &PageParts) -> Result<String, ScreenError> {
         let layout = if parts.focus || frame.focus { "focus.html" } else { "frame.html" };
+        let mut drawn: Vec<&Html> = Vec::new();
+        let sections: Vec<Value> = parts.sections.iter().map(|section| section_value(section, &mut drawn)).collect();
         let context = context! {
             frame => value,
             layout,
             title => &parts.title,
             lead => &parts.lead,
             actions => parts.actions.iter().map(|button| Value::from(Serde(ButtonView::new(button)))).collect::<Vec<_>>(),
-            sections => parts.sections.iter().map(section_value).collect::<Vec<_>>(),
+            sections,
             every_seconds => parts.every_seconds,
             address => &parts.address,
         };
-        self.render("page.html", context)
+        // Blocks are large: they are put in where the template placed them, not carried through it.
+        let around = Shape::new(&self.render("page.html", context)?);
+        let mut out = String::with_capacity(around.len() + drawn.iter().map(|html| html.as_str().len()).sum::<usize>());
+        around.fill(&mut out, |index, out| out.push_str(drawn.get(index).map_or("", |html| html.as_str())));
+        Ok(out)
     }
 }
 
@@ -161,13 +179,16 @@ fn section_parts(section: &Section, page_title: &str, draw: &mut Draw<'_>) -> Re
     })
 }
 
-fn section_value(section: &SectionParts) -> Value {
+/// A section as its template sees it; its blocks are slots for what is added to `drawn`.
+fn section_value<'p>(section: &'p SectionParts, drawn: &mut Vec<&'p Html>) -> Value {
+    let first = drawn.len();
+    drawn.extend(&section.blocks);
     context! {
         id => format!("s-{}", section.name.replace(char::is_whitespace, "-")),
         title => &section.title,
         summary => &section.summary,
         layout => section.layout,
-        blocks => section.blocks.iter().map(Value::from).collect::<Vec<_>>(),
+        blocks => (first..drawn.len()).map(slot).collect::<Vec<_>>(),
     }
 }
 

@@ -12,8 +12,9 @@ use serde::Serialize;
 use crate::error::{ScreenError, TemplateError};
 use crate::frame::{Frame, MenuEntry, SectionKind};
 use crate::html::{Html, escape};
-use crate::icons::known_icon;
+use crate::icons::{ICONS, UNKNOWN};
 use crate::page::frame_value;
+use crate::shape::without_slots;
 use crate::texts;
 
 macro_rules! embedded {
@@ -163,7 +164,8 @@ fn replacement(overrides: Option<&Path>, name: &str) -> Result<Option<String>, T
     }
 }
 
-/// Escapes like the engine does, but leaves slashes alone: addresses stay readable and pages smaller.
+/// Escapes like the engine does, but leaves slashes alone: addresses stay readable and pages smaller. Takes out what
+/// could pass for a slot of a [`crate::shape`].
 fn write_value(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_none() {
         return Ok(());
@@ -172,10 +174,11 @@ fn write_value(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Err
         Some(text) if value.is_safe() => out.write_str(text)?,
         Some(text) => {
             let mut escaped = String::with_capacity(text.len() + 8);
-            escape(text, &mut escaped);
+            escape(&without_slots(text), &mut escaped);
             out.write_str(&escaped)?;
         }
-        None => out.write_str(Html::escaped(&value.to_string()).as_str())?,
+        None if value.is_number() => write!(out, "{value}")?,
+        None => out.write_str(Html::escaped(&without_slots(&value.to_string())).as_str())?,
     }
     Ok(())
 }
@@ -216,10 +219,12 @@ fn add_functions(templates: &mut Environment<'static>, assets: AssetNames) {
     let assets = Arc::new(assets);
     let sprite = address(&assets, "icons.svg");
     templates.add_function("asset", move |name: &str| address(&assets, name));
-    templates.add_function("icon", move |name: &str| {
-        let name = known_icon(name);
-        Value::from_safe_string(format!("<svg class=\"icon\" aria-hidden=\"true\" focusable=\"false\"><use href=\"{sprite}#{name}\"/></svg>"))
-    });
+    let drawn = |name: &str| {
+        let markup = format!("<svg class=\"icon\" aria-hidden=\"true\" focusable=\"false\"><use href=\"{sprite}#{name}\"/></svg>");
+        Value::from_safe_string(markup)
+    };
+    let icons: BTreeMap<&str, Value> = ICONS.lines().map(|name| (name, drawn(name))).collect();
+    templates.add_function("icon", move |name: &str| icons.get(name).or_else(|| icons.get(UNKNOWN)).cloned());
 }
 
 fn address(assets: &AssetNames, name: &str) -> String {

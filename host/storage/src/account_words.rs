@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn an_account_is_found_by_the_parts_of_name_and_address() {
         let words = words("Åsa O'Brien-Müller", Some("asa.obrien+list@mail.example.org"));
-        for word in ["asa", "o'brien-muller", "o", "brien", "muller", "asa.obrien+list@mail.example.org", "asa.obrien+list"] {
+        for word in
+            ["asa", "o'brien-muller", "o", "brien", "muller", "asa.obrien+list@mail.example.org", "asa.obrien+list"]
+        {
             assert!(words.contains(word), "{word} is missing in {words:?}");
         }
         for word in ["obrien", "list", "mail.example.org", "mail", "example", "org"] {

@@ -295,10 +295,16 @@ mod tests {
 
                 assert_eq!(found(tx, "berg"), ["one"]);
                 assert!(tx.rename_account("one", "Anna Östlund")?);
-                assert_eq!((found(tx, "berg"), found(tx, "ostl"), found(tx, "one@")), (vec![], vec!["one".into()], vec!["one".into()]));
+                assert_eq!(
+                    (found(tx, "berg"), found(tx, "ostl"), found(tx, "one@")),
+                    (vec![], vec!["one".into()], vec!["one".into()])
+                );
 
                 assert!(tx.set_account_active("one", false)? && !tx.set_account_active("one", false)?);
-                assert_eq!((tx.count_accounts(Some(true))?, tx.count_accounts(Some(false))?, tx.count_accounts(None)?), (1, 1, 2));
+                assert_eq!(
+                    (tx.count_accounts(Some(true))?, tx.count_accounts(Some(false))?, tx.count_accounts(None)?),
+                    (1, 1, 2)
+                );
                 assert_eq!(tx.count_active_holders("admin")?, 0);
 
                 assert!(tx.delete_account("one")? && !tx.delete_account("one")?);
@@ -345,7 +351,8 @@ mod tests {
                 assert!(tx.password_by_email("")?.is_none());
                 assert_eq!(tx.account_by_email("one@example.org")?.unwrap().id, "one");
                 let places = tx.accounts(&["four", "nobody", "one"])?;
-                let ids: Vec<_> = places.iter().map(|place| place.as_ref().map(|account| account.id.as_str())).collect();
+                let ids: Vec<_> =
+                    places.iter().map(|place| place.as_ref().map(|account| account.id.as_str())).collect();
                 assert_eq!(ids, [Some("four"), None, Some("one")]);
                 Ok::<_, StorageError>(())
             })

@@ -20,8 +20,11 @@ impl Reader<'_> {
     /// # Errors
     /// Where the database cannot be read, as with every function here.
     pub fn attempts(&self, subject: &str) -> Result<Attempts> {
-        let read = |row: &rusqlite::Row<'_>| Ok(Attempts { failures: row.get(0)?, last: row.get(1)?, until: row.get(2)? });
-        Ok(self.first("SELECT failures, last, until FROM attempts WHERE subject = ?", [subject], read)?.unwrap_or_default())
+        let read =
+            |row: &rusqlite::Row<'_>| Ok(Attempts { failures: row.get(0)?, last: row.get(1)?, until: row.get(2)? });
+        Ok(self
+            .first("SELECT failures, last, until FROM attempts WHERE subject = ?", [subject], read)?
+            .unwrap_or_default())
     }
 }
 

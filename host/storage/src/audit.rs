@@ -198,7 +198,15 @@ mod tests {
         database
             .write(|tx| {
                 for (subject, actor) in [("a", "x"), ("b", "x"), ("a", "y"), ("c", "")] {
-                    tx.audit(&Entry { time: 7, actor, actor_kind: "person", action: "users.give", subject, outcome: "done", ..Entry::default() })?;
+                    tx.audit(&Entry {
+                        time: 7,
+                        actor,
+                        actor_kind: "person",
+                        action: "users.give",
+                        subject,
+                        outcome: "done",
+                        ..Entry::default()
+                    })?;
                 }
                 Ok::<_, StorageError>(())
             })
@@ -209,7 +217,8 @@ mod tests {
     /// Past the triggers, as somebody with the file could.
     fn tamper(directory: &tempfile::TempDir, sql: &str) {
         let raw = rusqlite::Connection::open(directory.path().join("vestry.db")).unwrap();
-        raw.execute_batch("DROP TRIGGER IF EXISTS audit_never_changes; DROP TRIGGER IF EXISTS audit_never_shrinks;").unwrap();
+        raw.execute_batch("DROP TRIGGER IF EXISTS audit_never_changes; DROP TRIGGER IF EXISTS audit_never_shrinks;")
+            .unwrap();
         raw.execute_batch(sql).unwrap();
     }
 
@@ -225,6 +234,7 @@ mod tests {
             ("UPDATE audit SET subject = 'z' WHERE seq = 2", 2),
             ("UPDATE audit SET time = 8 WHERE seq = 3", 3),
             ("UPDATE audit SET subject = '', action = 'users.givea' WHERE seq = 1", 1),
+            ("UPDATE audit SET previous = zeroblob(32) WHERE seq = 2", 2),
             ("DELETE FROM audit WHERE seq = 1", 2),
             ("DELETE FROM audit WHERE seq = 3", 4),
             ("UPDATE audit SET hash = zeroblob(32) WHERE seq = 4", 4),

@@ -99,7 +99,9 @@ impl Transaction<'_> {
 
     /// Withdraws a question, as a no does. Answers whether there was such a one.
     pub fn delete_confirmation(&self, hash: &Hash, session_hash: &Hash) -> Result<bool> {
-        Ok(self.execute("DELETE FROM confirmations WHERE hash = ? AND session_hash = ?", params![hash, session_hash])? > 0)
+        Ok(self
+            .execute("DELETE FROM confirmations WHERE hash = ? AND session_hash = ?", params![hash, session_hash])?
+            > 0)
     }
 }
 

@@ -31,7 +31,8 @@ impl Cursor {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| StorageError::Cursor)?;
         let plain = String::from_utf8(bytes).map_err(|_| StorageError::Cursor)?;
         let mut parts = plain.splitn(4, BETWEEN);
-        let (Some(way), Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(way), Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(StorageError::Cursor);
         };
         let right_key = !order.is_time() || key.parse::<u64>().is_ok();

@@ -54,7 +54,8 @@ impl Database {
     /// # Errors
     /// Where no temporary directory can be made.
     pub fn temporary() -> Result<Self> {
-        let directory = tempfile::tempdir().map_err(|source| StorageError::Open { path: std::env::temp_dir(), source })?;
+        let directory =
+            tempfile::tempdir().map_err(|source| StorageError::Open { path: std::env::temp_dir(), source })?;
         let path = directory.path().to_owned();
         Self::open_with(&path, false, Some(directory))
     }
@@ -99,7 +100,10 @@ impl Database {
     ///
     /// # Errors
     /// Those of `body`, of the commit, and another process that writes for over five seconds.
-    pub fn write<T, E: From<StorageError>>(&self, body: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: From<StorageError>>(
+        &self,
+        body: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transact(body, true)
     }
 
@@ -107,7 +111,10 @@ impl Database {
     ///
     /// # Errors
     /// Those of `body`, and another process that writes for over five seconds.
-    pub fn rehearse<T, E: From<StorageError>>(&self, body: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn rehearse<T, E: From<StorageError>>(
+        &self,
+        body: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transact(body, false)
     }
 
@@ -118,7 +125,8 @@ impl Database {
     ) -> Result<T, E> {
         let writer = self.inner.writer.lock();
         // Rolls back when dropped: after an error, and when `body` panics.
-        let inner = rusqlite::Transaction::new_unchecked(&writer, TransactionBehavior::Immediate).map_err(StorageError::from)?;
+        let inner = rusqlite::Transaction::new_unchecked(&writer, TransactionBehavior::Immediate)
+            .map_err(StorageError::from)?;
         let mut transaction = Transaction::new(&writer);
         let answer = body(&mut transaction)?;
         let raised = transaction.raised();

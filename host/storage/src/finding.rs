@@ -7,27 +7,18 @@
 //!
 //! Deliberately not done: offsets and page numbers (they cost the rows skipped), ranking, words inside of words.
 
+mod plan;
+
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use crate::account_words::{after, terms};
+use self::plan::{Plan, Words};
 use crate::accounts::COLUMNS;
 use crate::cursor::Cursor;
 use crate::{AccountRow, AccountView, Reader, Result};
 
 /// Rows of a page at most.
 pub const MAX_PAGE: u32 = 500;
-
-/// A filtered total is counted up to here.
-const FEW: u64 = 1000;
-
-/// Where every filter has more candidates than this, nothing is counted.
-const COUNTED: u64 = 2000;
-
-/// A filter drives where it has less than this part of the rows that would be walked ...
-const RARE: u64 = 50;
-/// ... within these bounds: below it is cheap in any case, above sorting takes longer than anyone wants to wait.
-const DRIVEN: (u64, u64) = (1000, 20_000);
 
 /// What a list is ordered by; the id decides between equals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,105 +107,6 @@ impl AccountOrder {
     }
 }
 
-/// SQL and what is bound to its question marks, in step.
-#[derive(Default)]
-struct Words {
-    sql: String,
-    bound: Vec<Value>,
-}
-
-impl Words {
-    fn add(&mut self, sql: &str, bound: impl IntoIterator<Item = Value>) {
-        self.sql.push_str(sql);
-        self.bound.extend(bound);
-    }
-}
-
-/// A filter that can drive a query or test a row.
-enum Condition {
-    Term(String),
-    Privilege(String),
-}
-
-impl Condition {
-    fn bound(&self) -> Vec<Value> {
-        match self {
-            Self::Term(term) => vec![Value::Text(term.clone()), Value::Text(after(term))],
-            Self::Privilege(name) => vec![Value::Text(name.clone())],
-        }
-    }
-
-    /// The entries of its index; of a term, an account can have several.
-    fn entries(&self) -> &'static str {
-        match self {
-            Self::Term(_) => "SELECT account FROM account_words WHERE word >= ? AND word < ?",
-            Self::Privilege(_) => "SELECT account FROM account_privileges WHERE privilege = ?",
-        }
-    }
-
-    /// All accounts that pass, each once.
-    fn accounts(&self) -> &'static str {
-        match self {
-            Self::Term(_) => "SELECT DISTINCT account FROM account_words WHERE word >= ? AND word < ?",
-            Self::Privilege(_) => "SELECT account FROM account_privileges WHERE privilege = ?",
-        }
-    }
-
-    /// Whether `a` passes.
-    fn test(&self) -> &'static str {
-        match self {
-            Self::Term(_) => "EXISTS (SELECT 1 FROM account_words w WHERE w.account = a.id AND w.word >= ? AND w.word < ?)",
-            Self::Privilege(_) => "EXISTS (SELECT 1 FROM account_privileges p WHERE p.account = a.id AND p.privilege = ?)",
-        }
-    }
-}
-
-/// The filter taken apart, and what was found out about its parts.
-struct Plan {
-    conditions: Vec<Condition>,
-    active: Option<bool>,
-    /// The condition with the fewest entries, and how many, counted as far as it matters.
-    rarest: Option<(usize, u64)>,
-    /// Accounts of the state that is asked for. Known where there are conditions.
-    walked: u64,
-}
-
-impl Plan {
-    fn driver(&self) -> Option<&Condition> {
-        let (index, _) = self.rarest.filter(|(_, entries)| *entries <= self.drivable())?;
-        self.conditions.get(index)
-    }
-
-    fn drivable(&self) -> u64 {
-        (self.walked / RARE).clamp(DRIVEN.0, DRIVEN.1)
-    }
-
-    /// `FROM` and `WHERE` up to the tests. `state`: how the column is named, which decides whether an index may serve it.
-    fn source(&self, state: &str, driver: Option<&Condition>) -> Words {
-        let mut words = Words::default();
-        match driver {
-            // CROSS JOIN keeps this order: first the few, then their rows.
-            Some(condition) => {
-                words.add(&format!(" FROM ({}) d CROSS JOIN accounts a WHERE a.id = d.account", condition.accounts()), condition.bound());
-            }
-            None => words.add(" FROM accounts a WHERE 1 = 1", []),
-        }
-        if let Some(active) = self.active {
-            words.add(&format!(" AND {state} = ?"), [Value::Integer(active.into())]);
-        }
-        words
-    }
-
-    fn tests(&self, words: &mut Words, driver: Option<&Condition>) {
-        for condition in &self.conditions {
-            if !driver.is_some_and(|driver| std::ptr::eq(driver, condition)) {
-                words.add(" AND ", []);
-                words.add(condition.test(), condition.bound());
-            }
-        }
-    }
-}
-
 impl Reader<'_> {
     /// A page of accounts.
     ///
@@ -277,50 +169,20 @@ impl Reader<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn accounts_after(&self, filter: &AccountFilter, after: &str, limit: u32) -> Result<Vec<AccountRow>> {
-        let plan = self.plan(filter)?;
-        let driver = plan.driver();
-        // The plus keeps the index of states out: it would sort all of them for each step.
-        let source = plan.source("+a.active", driver);
-        let mut words = Words { sql: format!("SELECT {COLUMNS}"), bound: Vec::new() };
-        words.add(&source.sql, source.bound);
-        plan.tests(&mut words, driver);
-        words.add(" AND a.id > ? ORDER BY a.id LIMIT ?", [Value::Text(after.to_owned()), Value::Integer(limit.into())]);
+        let words = batch_words(&self.plan(filter)?, after, limit);
         self.all(&words.sql, params_from_iter(words.bound), AccountRow::of)
     }
+}
 
-    fn plan(&self, filter: &AccountFilter) -> Result<Plan> {
-        let mut conditions: Vec<Condition> = terms(&filter.text).into_iter().map(Condition::Term).collect();
-        conditions.extend(filter.privilege.clone().map(Condition::Privilege));
-        let walked = if conditions.is_empty() { 0 } else { self.count_accounts(filter.active)? };
-        let mut plan = Plan { conditions, active: filter.active, rarest: None, walked };
-        let matters = plan.drivable().max(COUNTED) + 1;
-        for (index, condition) in plan.conditions.iter().enumerate() {
-            let sql = format!("SELECT count(*) FROM ({} LIMIT {matters})", condition.entries());
-            let entries = self.value(&sql, params_from_iter(condition.bound()))?;
-            if plan.rarest.is_none_or(|(_, fewest)| entries < fewest) {
-                plan.rarest = Some((index, entries));
-            }
-        }
-        Ok(plan)
-    }
-
-    fn total(&self, plan: &Plan) -> Result<Option<u64>> {
-        let Some((index, entries)) = plan.rarest else {
-            return Ok(Some(self.count_accounts(plan.active)?));
-        };
-        if plan.walked.min(entries) > COUNTED {
-            return Ok(None);
-        }
-        // Counted from the fewest candidates, which are the accounts of the state or those of the rarest condition.
-        let start = plan.conditions.get(index).filter(|_| entries < plan.walked);
-        let mut words = Words { sql: "SELECT count(*) FROM (SELECT 1".to_owned(), bound: Vec::new() };
-        let source = plan.source("a.active", start);
-        words.add(&source.sql, source.bound);
-        plan.tests(&mut words, start);
-        words.add(&format!(" LIMIT {})", FEW + 1), []);
-        let total = self.value(&words.sql, params_from_iter(words.bound))?;
-        Ok((total <= FEW).then_some(total))
-    }
+fn batch_words(plan: &Plan, after: &str, limit: u32) -> Words {
+    let driver = plan.driver();
+    let mut words = Words { sql: format!("SELECT {COLUMNS}"), bound: Vec::new() };
+    // The plus keeps the index of states out: it would sort all of them for each batch.
+    let source = plan.source("+a.active", driver);
+    words.add(&source.sql, source.bound);
+    plan.tests(&mut words, driver);
+    words.add(" AND a.id > ? ORDER BY a.id LIMIT ?", [Value::Text(after.to_owned()), Value::Integer(limit.into())]);
+    words
 }
 
 /// One row more than the page has is asked for: it says whether there is another page.
@@ -329,7 +191,7 @@ fn page_words(plan: &Plan, query: &AccountQuery, cursor: Option<&Cursor>, limit:
     let (sign, way) = if query.descending == backwards { (">", "ASC") } else { ("<", "DESC") };
     let column = query.order.column();
     let mut words = Words { sql: format!("SELECT {COLUMNS}"), bound: Vec::new() };
-    match (plan.conditions.is_empty(), plan.active) {
+    match (plan.is_counted(), plan.active) {
         (true, None) => words.add(", (SELECT sum(value) FROM account_counters)", []),
         (true, Some(active)) => {
             words.add(", (SELECT value FROM account_counters WHERE active = ?)", [Value::Integer(active.into())]);

@@ -44,10 +44,19 @@ pub struct KvCheck<'a> {
 /// What a commit does.
 #[derive(Clone, Copy, Debug)]
 pub enum KvChange<'a> {
-    Set { key: &'a str, value: &'a [u8] },
+    Set {
+        key: &'a str,
+        value: &'a [u8],
+    },
     /// `expires`: milliseconds since the epoch.
-    SetUntil { key: &'a str, value: &'a [u8], expires: u64 },
-    Delete { key: &'a str },
+    SetUntil {
+        key: &'a str,
+        value: &'a [u8],
+        expires: u64,
+    },
+    Delete {
+        key: &'a str,
+    },
 }
 
 impl Reader<'_> {
@@ -56,7 +65,8 @@ impl Reader<'_> {
     /// # Errors
     /// Where the database cannot be read, as with every function here.
     pub fn kv_get(&self, plugin: &str, keys: &[&str], now: u64) -> Result<Vec<Option<KvEntry>>> {
-        let sql = "SELECT key, value, version FROM kv WHERE plugin = ? AND key = ? AND (expires IS NULL OR expires > ?)";
+        let sql =
+            "SELECT key, value, version FROM kv WHERE plugin = ? AND key = ? AND (expires IS NULL OR expires > ?)";
         keys.iter().map(|key| self.first(sql, params![plugin, key, now], read_entry)).collect()
     }
 
@@ -87,21 +97,33 @@ impl Transaction<'_> {
     /// # Errors
     /// [`Conflict`](StorageError::Conflict) names the first key whose check does not hold, [`Exhausted`](StorageError::Exhausted)
     /// the limit that was passed. The transaction is then to be rolled back.
-    pub fn kv_commit(&self, plugin: &str, checks: &[KvCheck<'_>], changes: &[KvChange<'_>], version: u64, now: u64) -> Result<()> {
+    pub fn kv_commit(
+        &self,
+        plugin: &str,
+        checks: &[KvCheck<'_>],
+        changes: &[KvChange<'_>],
+        version: u64,
+        now: u64,
+    ) -> Result<()> {
         for check in checks {
             self.kv_check(plugin, check, now)?;
         }
         for change in changes {
             match *change {
                 KvChange::Set { key, value } => self.kv_set(plugin, key, value, version, None)?,
-                KvChange::SetUntil { key, value, expires } => self.kv_set(plugin, key, value, version, Some(expires))?,
+                KvChange::SetUntil { key, value, expires } => {
+                    self.kv_set(plugin, key, value, version, Some(expires))?
+                }
                 KvChange::Delete { key } => self.kv_delete(plugin, key)?,
             }
         }
         if self.kv_used(plugin)? > MAX_PLUGIN_BYTES {
             self.kv_purge_plugin(plugin, now)?;
             if self.kv_used(plugin)? > MAX_PLUGIN_BYTES {
-                return Err(StorageError::Exhausted(format!("the plugin's data would pass {} MiB", MAX_PLUGIN_BYTES >> 20)));
+                return Err(StorageError::Exhausted(format!(
+                    "the plugin's data would pass {} MiB",
+                    MAX_PLUGIN_BYTES >> 20
+                )));
             }
         }
         Ok(())
@@ -116,7 +138,8 @@ impl Transaction<'_> {
     /// Removes up to `limit` expired values of all plugins. Answers how many.
     pub fn kv_purge(&self, now: u64, limit: u32) -> Result<usize> {
         let sql = "SELECT plugin, key FROM kv WHERE expires IS NOT NULL AND expires <= ? ORDER BY expires LIMIT ?";
-        let expired: Vec<(String, String)> = self.all(sql, params![now, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let expired: Vec<(String, String)> =
+            self.all(sql, params![now, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for (plugin, key) in &expired {
             self.kv_delete(plugin, key)?;
         }
@@ -134,11 +157,16 @@ impl Transaction<'_> {
 
     fn kv_set(&self, plugin: &str, key: &str, value: &[u8], version: u64, expires: Option<u64>) -> Result<()> {
         if key.is_empty() || key.len() > MAX_KEY_BYTES {
-            return Err(StorageError::Exhausted(format!("a key has 1 to {MAX_KEY_BYTES} bytes, this one {}", key.len())));
+            return Err(StorageError::Exhausted(format!(
+                "a key has 1 to {MAX_KEY_BYTES} bytes, this one {}",
+                key.len()
+            )));
         }
         if value.len() > MAX_VALUE_BYTES {
             let bytes = value.len();
-            return Err(StorageError::Exhausted(format!("a value has at most {MAX_VALUE_BYTES} bytes, that of `{key}` {bytes}")));
+            return Err(StorageError::Exhausted(format!(
+                "a value has at most {MAX_VALUE_BYTES} bytes, that of `{key}` {bytes}"
+            )));
         }
         let before = self.kv_size(plugin, key)?;
         self.execute(

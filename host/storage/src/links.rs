@@ -40,15 +40,19 @@ impl Reader<'_> {
     /// # Errors
     /// Where the database cannot be read, as with every function here.
     pub fn link(&self, hash: &Hash) -> Result<Option<LinkRow>> {
-        self.first("SELECT purpose, account, created, expires, used FROM one_time_links WHERE hash = ?", [hash], |row| {
-            Ok(LinkRow {
-                purpose: row.get(0)?,
-                account: row.get(1)?,
-                created: row.get(2)?,
-                expires: row.get(3)?,
-                used: row.get(4)?,
-            })
-        })
+        self.first(
+            "SELECT purpose, account, created, expires, used FROM one_time_links WHERE hash = ?",
+            [hash],
+            |row| {
+                Ok(LinkRow {
+                    purpose: row.get(0)?,
+                    account: row.get(1)?,
+                    created: row.get(2)?,
+                    expires: row.get(3)?,
+                    used: row.get(4)?,
+                })
+            },
+        )
     }
 }
 
@@ -56,7 +60,10 @@ impl Transaction<'_> {
     /// Adds a link and voids every older one of this purpose and account.
     pub fn replace_link(&self, hash: &Hash, link: &LinkRow) -> Result<()> {
         let LinkRow { purpose, account, created, expires, used } = link;
-        self.execute("DELETE FROM one_time_links WHERE purpose = ? AND account IS NOT DISTINCT FROM ?", params![purpose, account])?;
+        self.execute(
+            "DELETE FROM one_time_links WHERE purpose = ? AND account IS NOT DISTINCT FROM ?",
+            params![purpose, account],
+        )?;
         self.execute(
             "INSERT INTO one_time_links (hash, purpose, account, created, expires, used) VALUES (?, ?, ?, ?, ?, ?)",
             params![hash, purpose, account, created, expires, used],
@@ -66,7 +73,8 @@ impl Transaction<'_> {
 
     /// Uses it up. Answers whether it was valid.
     pub fn use_link(&self, hash: &Hash, purpose: &str, now: u64) -> Result<bool> {
-        let sql = "UPDATE one_time_links SET used = ?3 WHERE hash = ?1 AND purpose = ?2 AND used IS NULL AND expires > ?3";
+        let sql =
+            "UPDATE one_time_links SET used = ?3 WHERE hash = ?1 AND purpose = ?2 AND used IS NULL AND expires > ?3";
         Ok(self.execute(sql, params![hash, purpose, now])? > 0)
     }
 }
@@ -81,7 +89,8 @@ mod tests {
         let database = Database::temporary().unwrap();
         let link = LinkRow { purpose: "setup".into(), account: None, created: 1, expires: 100, used: None };
         let put = |number: u8| database.write(|tx| tx.replace_link(&[number; 32], &link)).unwrap();
-        let works = |number: u8, purpose: &str, now| database.write(|tx| tx.use_link(&[number; 32], purpose, now)).unwrap();
+        let works =
+            |number: u8, purpose: &str, now| database.write(|tx| tx.use_link(&[number; 32], purpose, now)).unwrap();
         put(1);
         put(2);
         assert!(!works(1, "setup", 50), "the next one voids it");
@@ -90,6 +99,9 @@ mod tests {
         assert!(works(2, "setup", 99));
         assert!(!works(2, "setup", 99), "a second time");
         let used = database.read(|reader| reader.link(&[2; 32])).unwrap().unwrap();
-        assert_eq!((used.state(50), link.state(99), link.state(100)), (LinkState::Used, LinkState::Valid, LinkState::Expired));
+        assert_eq!(
+            (used.state(50), link.state(99), link.state(100)),
+            (LinkState::Used, LinkState::Valid, LinkState::Expired)
+        );
     }
 }

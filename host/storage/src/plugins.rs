@@ -153,11 +153,26 @@ mod tests {
 
     fn package(digest: &str) -> PackageRow {
         let (id, version) = ("org.example".into(), "1.0.0".into());
-        PackageRow { digest: digest.into(), id, version, source: "upload".into(), registration: "{}".into(), size: 7, added: 1 }
+        PackageRow {
+            digest: digest.into(),
+            id,
+            version,
+            source: "upload".into(),
+            registration: "{}".into(),
+            size: 7,
+            added: 1,
+        }
     }
 
     fn plugin(id: &str, mount: &str) -> PluginRow {
-        PluginRow { id: id.into(), digest: "d1".into(), mount: mount.into(), enabled: true, quarantined: None, updated: 1 }
+        PluginRow {
+            id: id.into(),
+            digest: "d1".into(),
+            mount: mount.into(),
+            enabled: true,
+            quarantined: None,
+            updated: 1,
+        }
     }
 
     fn filled() -> Database {
@@ -183,7 +198,13 @@ mod tests {
         database.write(|tx| tx.set_plugin_enabled("org.other", false, 6)).unwrap();
         let rows = database.read(|reader| reader.plugins()).unwrap();
         let quarantined = Some("failed too often".to_owned());
-        let first = PluginRow { digest: "d2".into(), mount: "moved".into(), quarantined, updated: 5, ..plugin("org.example", "") };
+        let first = PluginRow {
+            digest: "d2".into(),
+            mount: "moved".into(),
+            quarantined,
+            updated: 5,
+            ..plugin("org.example", "")
+        };
         assert_eq!(rows, [first, PluginRow { enabled: false, updated: 6, ..plugin("org.other", "other") }]);
         assert!(database.write(|tx| tx.delete_plugin("org.other")).unwrap());
         assert_eq!(database.read(|reader| reader.plugin("org.other")).unwrap(), None);
@@ -192,10 +213,17 @@ mod tests {
     #[test]
     fn a_grant_belongs_to_one_package() {
         let database = filled();
-        let grant = GrantRow { plugin: "org.example".into(), digest: "d1".into(), capability: "kv".into(), granted_by: "one".into(), granted: 1 };
+        let grant = GrantRow {
+            plugin: "org.example".into(),
+            digest: "d1".into(),
+            capability: "kv".into(),
+            granted_by: "one".into(),
+            granted: 1,
+        };
         assert!(database.write(|tx| tx.insert_grant(&grant)).unwrap());
         assert!(!database.write(|tx| tx.insert_grant(&grant)).unwrap());
-        let granted = |digest, capability| database.read(|reader| reader.is_granted("org.example", digest, capability)).unwrap();
+        let granted =
+            |digest, capability| database.read(|reader| reader.is_granted("org.example", digest, capability)).unwrap();
         assert!(granted("d1", "kv") && !granted("d2", "kv") && !granted("d1", "files"));
         assert_eq!(database.read(|reader| reader.grants("org.example", "d1")).unwrap(), [grant]);
         assert!(database.write(|tx| tx.delete_grant("org.example", "d1", "kv")).unwrap());
@@ -205,7 +233,13 @@ mod tests {
     #[test]
     fn a_package_in_use_stays_and_its_owner_does_for_ever() {
         let database = filled();
-        let grant = GrantRow { plugin: "org.example".into(), digest: "d2".into(), capability: "kv".into(), granted_by: "one".into(), granted: 1 };
+        let grant = GrantRow {
+            plugin: "org.example".into(),
+            digest: "d2".into(),
+            capability: "kv".into(),
+            granted_by: "one".into(),
+            granted: 1,
+        };
         database.write(|tx| tx.insert_grant(&grant)).unwrap();
         assert!(!database.write(|tx| tx.delete_package("d1")).unwrap());
         assert!(database.write(|tx| tx.delete_package("d2")).unwrap());
@@ -224,10 +258,18 @@ mod tests {
         assert_eq!(database.read(|reader| reader.limits("org.example")).unwrap(), [("memory".to_owned(), 2)]);
         database.write(|tx| tx.set_limit("org.example", "memory", None)).unwrap();
         assert!(database.read(|reader| reader.limits("org.example")).unwrap().is_empty());
-        let badge = |label: &str| BadgeRow { plugin: "p".into(), route: "r".into(), label: label.into(), level: "danger".into() };
+        let badge = |label: &str| BadgeRow {
+            plugin: "p".into(),
+            route: "r".into(),
+            label: label.into(),
+            level: "danger".into(),
+        };
         database.write(|tx| tx.put_badge(&badge("3"))).unwrap();
         database.write(|tx| tx.put_badge(&badge("4"))).unwrap();
         assert_eq!(database.read(|reader| reader.badges()).unwrap(), [badge("4")]);
-        assert!(database.write(|tx| tx.delete_badge("p", "r")).unwrap() && !database.write(|tx| tx.delete_badge("p", "r")).unwrap());
+        assert!(
+            database.write(|tx| tx.delete_badge("p", "r")).unwrap()
+                && !database.write(|tx| tx.delete_badge("p", "r")).unwrap()
+        );
     }
 }

@@ -134,7 +134,12 @@ mod tests {
     #[test]
     fn those_that_come_with_vestry_stay() {
         let database = Database::temporary().unwrap();
-        let names: Vec<_> = database.read(|reader| reader.privileges()).unwrap().into_iter().map(|row| (row.name, row.builtin)).collect();
+        let names: Vec<_> = database
+            .read(|reader| reader.privileges())
+            .unwrap()
+            .into_iter()
+            .map(|row| (row.name, row.builtin))
+            .collect();
         let expected = ["admin", "advocate", "developer", "trainer", "user"].map(|name| (name.to_owned(), true));
         assert_eq!(names, expected);
         assert!(!database.write(|tx| tx.delete_privilege("user")).unwrap());
@@ -167,7 +172,8 @@ mod tests {
     #[test]
     fn a_permission_is_new_once() {
         let database = Database::temporary().unwrap();
-        let mut row = PermissionRow { name: "org.example/read".into(), title: "Read".into(), plugin: "org.example".into() };
+        let mut row =
+            PermissionRow { name: "org.example/read".into(), title: "Read".into(), plugin: "org.example".into() };
         assert!(database.write(|tx| tx.declare_permission(&row)).unwrap());
         row.title = "Read all".into();
         assert!(!database.write(|tx| tx.declare_permission(&row)).unwrap());

@@ -46,7 +46,10 @@ impl Transaction<'_> {
     pub fn insert_session(&self, session: &SessionRow) -> Result<()> {
         let sql = format!("INSERT INTO sessions ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         let SessionRow { hash, account, created, seen, idle_expires, expires, authenticated, address, agent } = session;
-        self.execute(&sql, params![hash, account, created, seen, idle_expires, expires, authenticated, address, agent])?;
+        self.execute(
+            &sql,
+            params![hash, account, created, seen, idle_expires, expires, authenticated, address, agent],
+        )?;
         Ok(())
     }
 
@@ -116,14 +119,21 @@ mod tests {
         database
             .write(|tx| {
                 tx.insert_account(&NewAccount { id: "one", email: None, name: "A", created: 1 })?;
-                [session(1, 100), session(2, 200), session(3, 300)].iter().try_for_each(|session| tx.insert_session(session))
+                [session(1, 100), session(2, 200), session(3, 300)]
+                    .iter()
+                    .try_for_each(|session| tx.insert_session(session))
             })
             .unwrap();
         database
     }
 
     fn left(database: &Database, now: u64) -> Vec<u8> {
-        database.read(|reader| reader.sessions_of("one", now)).unwrap().into_iter().map(|session| session.hash[0]).collect()
+        database
+            .read(|reader| reader.sessions_of("one", now))
+            .unwrap()
+            .into_iter()
+            .map(|session| session.hash[0])
+            .collect()
     }
 
     #[test]
@@ -154,6 +164,9 @@ mod tests {
         assert_eq!(left(&database, 50), [2]);
         database.write(|tx| tx.delete_account("one").map(|_| ())).unwrap();
         assert_eq!(database.read(|reader| reader.session(&[2; 32])).unwrap(), None::<SessionRow>);
-        assert!(matches!(database.write(|tx| tx.insert_session(&session(9, 9))), Err(StorageError::Driver(_))), "no account, no session");
+        assert!(
+            matches!(database.write(|tx| tx.insert_session(&session(9, 9))), Err(StorageError::Driver(_))),
+            "no account, no session"
+        );
     }
 }

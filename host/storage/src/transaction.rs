@@ -28,7 +28,12 @@ impl<'c> Reader<'c> {
     }
 
     /// The first row, where there is one.
-    pub(crate) fn first<T>(&self, sql: &str, params: impl Params, map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+    pub(crate) fn first<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
         Ok(self.prepare(sql)?.query_row(params, map).optional()?)
     }
 
@@ -37,7 +42,12 @@ impl<'c> Reader<'c> {
         Ok(self.prepare(sql)?.query_row(params, |row| row.get(0))?)
     }
 
-    pub(crate) fn all<T>(&self, sql: &str, params: impl Params, map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params, map)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -76,7 +86,10 @@ impl<'c> Transaction<'c> {
     ///
     /// # Errors
     /// Those of `body`.
-    pub fn part<T, E: From<crate::StorageError>>(&self, body: impl FnOnce(&Self) -> Result<(T, bool), E>) -> Result<T, E> {
+    pub fn part<T, E: From<crate::StorageError>>(
+        &self,
+        body: impl FnOnce(&Self) -> Result<(T, bool), E>,
+    ) -> Result<T, E> {
         let raised = self.raised.get();
         self.execute("SAVEPOINT part", [])?;
         let answer = body(self);

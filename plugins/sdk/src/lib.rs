@@ -29,6 +29,7 @@ pub mod failure;
 pub mod form;
 pub mod host;
 pub mod link;
+mod lower;
 pub mod page;
 pub mod plugin;
 pub mod request;
@@ -41,7 +42,10 @@ pub use bindings::vestry::plugin::{exchange, registration, types, ui};
 pub use failure::Result;
 pub use host::*;
 #[doc(hidden)]
-pub use plugin::{answer, describe};
+pub use {
+    lower::lowered,
+    plugin::{answer, describe},
+};
 
 /// What nearly every plugin names. `use vestry_sdk::prelude::*;`
 pub mod prelude {
@@ -52,6 +56,7 @@ pub mod prelude {
     pub use crate::plugin::{Plugin, Route, delete, get, patch, post, put};
     pub use crate::text;
     pub use crate::text::data;
+    pub use crate::registration::Capability;
     pub use crate::types::{Failure, FieldError, Text, Timestamp};
     pub use crate::ui::{Action, Block, Cell, Choice, ColumnValues, Content, Field, Form, Level, Link, Page, RouteRef, Section, Table, Texts};
 }
@@ -62,18 +67,35 @@ pub mod prelude {
 #[macro_export]
 macro_rules! plugin {
     ($describe:path) => {
+        const _: fn() -> $crate::plugin::Plugin = $describe;
+
+        #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code)]
         const _: () = {
+            use $crate::bindings::exports::vestry::sdk::entry;
+
             struct Exported;
-            impl $crate::bindings::exports::vestry::plugin::feature::Guest for Exported {
-                fn register() -> $crate::registration::PluginInfo {
-                    $crate::describe($describe(), env!("CARGO_PKG_VERSION"))
+            impl entry::Guest for Exported {
+                fn register() -> u32 {
+                    $crate::lowered($crate::describe($describe(), env!("CARGO_PKG_VERSION")))
                 }
-                fn handle(request: $crate::exchange::Request) -> $crate::Result<$crate::exchange::Response> {
-                    $crate::answer($describe(), &request)
+                fn handle(request: $crate::exchange::Request) -> u32 {
+                    $crate::lowered($crate::answer($describe(), request))
                 }
             }
-            $crate::bindings::export_plugin!(Exported with_types_in $crate::bindings);
+
+            #[used]
+            #[unsafe(link_section = "component-type:vestry")]
+            static WORLD: [u8; $crate::bindings::WORLD.len()] = *$crate::bindings::WORLD;
+
+            #[unsafe(export_name = "vestry:plugin/feature@0.1.0#register")]
+            unsafe extern "C" fn register() -> i32 {
+                unsafe { entry::_export_register_cabi::<Exported>() }
+            }
+            #[unsafe(export_name = "vestry:plugin/feature@0.1.0#handle")]
+            unsafe extern "C" fn handle(request: *mut u8) -> i32 {
+                unsafe { entry::_export_handle_cabi::<Exported>(request) }
+            }
         };
     };
 }

@@ -33,10 +33,11 @@ impl Page {
     /// A block at the end of the last section. `name` is unique on the page: the key in the JSON twin, and the anchor.
     #[must_use]
     pub fn block(mut self, name: impl Into<String>, content: impl Into<Content>) -> Self {
-        let block = Block { name: name.into(), content: content.into() };
-        match self.sections.last_mut() {
-            Some(section) => section.blocks.push(block),
-            None => self.sections.push(Section { blocks: vec![block], ..Section::new("main", Text::none()) }),
+        if self.sections.is_empty() {
+            self.sections.push(Section::new("main", Text::none()));
+        }
+        if let Some(section) = self.sections.last_mut() {
+            section.blocks.push(Block { name: name.into(), content: content.into() });
         }
         self
     }

@@ -1,6 +1,7 @@
 //! What a plugin says about itself, and which function answers which route.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 
 use crate::exchange::{Request, Response};
 use crate::failure::Result;
@@ -147,7 +148,7 @@ impl Plugin {
             title,
             summary: "",
             language: "en",
-            mount: id.rsplit('.').next().unwrap_or(id),
+            mount: last_part(id),
             version: None,
             routes: vec![],
             menu: vec![],
@@ -260,7 +261,12 @@ impl Plugin {
 }
 
 fn own(id: &str, name: &str) -> String {
-    format!("{id}/{name}")
+    [id, "/", name].concat()
+}
+
+fn last_part(id: &'static str) -> &'static str {
+    let dot = id.bytes().rposition(|byte| byte == b'.');
+    dot.and_then(|dot| id.get(dot + 1..)).unwrap_or(id)
 }
 
 fn strings(literals: &[&str]) -> Vec<String> {
@@ -339,12 +345,15 @@ pub fn describe(plugin: Plugin, crate_version: &str) -> PluginInfo {
 
 /// What `feature.handle` answers; [`plugin!`](crate::plugin!) calls it.
 ///
+/// Plugin and request are not dropped: the instance ends with the answer.
+///
 /// # Errors
 /// That of the route's function; `not-found` for a route that was never registered, which the host does not ask for.
 #[doc(hidden)]
-pub fn answer(plugin: Plugin, request: &Request) -> Result<Response> {
+pub fn answer(plugin: Plugin, request: Request) -> Result<Response> {
+    let (plugin, request) = (ManuallyDrop::new(plugin), ManuallyDrop::new(request));
     let route = plugin.routes.iter().find(|route| route.guarded.new.name == request.route);
-    route.map_or_else(|| Err(Failure::not_found(request.route.as_str())), |route| (route.handler)(request))
+    route.map_or_else(|| Err(Failure::not_found(request.route.as_str())), |route| (route.handler)(&request))
 }
 
 #[cfg(test)]
@@ -373,10 +382,10 @@ mod tests {
 
     #[test]
     fn a_request_goes_to_the_function_of_its_route() {
-        assert_eq!(answer(plugin(), &sample(&[], &[])), Ok(Response::Page(Page::new("Home"))));
+        assert_eq!(answer(plugin(), sample(&[], &[])), Ok(Response::Page(Page::new("Home"))));
         let save = Request { route: "save".to_owned(), ..sample(&[], &[]) };
-        assert_eq!(answer(plugin(), &save), Err(Failure::Conflict("x".to_owned())));
+        assert_eq!(answer(plugin(), save), Err(Failure::Conflict("x".to_owned())));
         let unknown = Request { route: "none".to_owned(), ..sample(&[], &[]) };
-        assert_eq!(answer(plugin(), &unknown), Err(Failure::NotFound("none".to_owned())));
+        assert_eq!(answer(plugin(), unknown), Err(Failure::NotFound("none".to_owned())));
     }
 }

@@ -7,7 +7,7 @@ use wit_component::DecodedWasm;
 use wit_parser::WorldKey;
 
 /// Bytes of the example. A host that keeps a thousand plugins notices.
-const LARGEST: u64 = 80 << 10;
+const LARGEST: u64 = 112 << 10;
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))

@@ -31,7 +31,8 @@ const PAGES: [Entry; 12] = [
     ("focus", "/focus", "Focus", "A page without menu and chrome.", layouts::focus),
 ];
 
-fn plugin() -> Plugin {
+/// The plugin.
+pub fn plugin() -> Plugin {
     let plugin = Plugin::new("org.vestry.styleguide", "Style guide")
         .summary("Every block in every state.")
         .mount("styleguide")

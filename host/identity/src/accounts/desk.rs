@@ -6,7 +6,9 @@ use vestry_storage::{AccountRow, NewAccount, StorageError, Transaction};
 
 use super::{BulkChange, Change, Done};
 use crate::permission_set::privilege_permissions;
-use crate::{ADMIN, AccountId, Act, Actor, Email, IdentityError, Invalid, Name, PermissionSet, USER, audit, permissions_of};
+use crate::{
+    ADMIN, AccountId, Act, Actor, Email, IdentityError, Invalid, Name, PermissionSet, USER, audit, permissions_of,
+};
 
 /// What an actor holds, and what was looked up for the changes so far.
 pub(super) struct Desk<'t> {
@@ -230,7 +232,9 @@ impl<'t> Desk<'t> {
         };
         match known {
             Some(true) => Ok(()),
-            Some(false) => refuse(format!("You do not hold all that the privilege `{privilege}` permits, so you can neither give nor take it.")),
+            Some(false) => refuse(format!(
+                "You do not hold all that the privilege `{privilege}` permits, so you can neither give nor take it."
+            )),
             None => refuse(format!("There is no privilege `{privilege}`.")),
         }
     }

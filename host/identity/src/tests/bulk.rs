@@ -13,7 +13,12 @@ fn fill(house: &House, accounts: u32) {
             for number in 0..accounts {
                 let id = format!("{number:08}");
                 let email = format!("p{number}@example.org");
-                tx.insert_account(&NewAccount { id: &id, email: Some(&email), name: &format!("Person {number}"), created: 1 })?;
+                tx.insert_account(&NewAccount {
+                    id: &id,
+                    email: Some(&email),
+                    name: &format!("Person {number}"),
+                    created: 1,
+                })?;
                 tx.give_privilege(&id, "user")?;
                 if number % 10 == 0 {
                     tx.give_privilege(&id, "trainer")?;
@@ -42,11 +47,23 @@ fn all_that_a_filter_finds_are_changed_and_no_others() {
     assert_eq!((count(&house, true), count(&house, false)), (1170, 130));
     // The change takes accounts out of what the filter finds, or puts them in: each is met once all the same.
     let inactive = AccountFilter { active: Some(false), ..AccountFilter::default() };
-    assert_eq!(bulk(&house, &Actor::console(), &inactive, &BulkChange::SetActive(true), Mode::AllOrNothing).changed, 130);
+    assert_eq!(
+        bulk(&house, &Actor::console(), &inactive, &BulkChange::SetActive(true), Mode::AllOrNothing).changed,
+        130
+    );
     let outcome = bulk(&house, &Actor::console(), &trainers, &BulkChange::Take("trainer".into()), Mode::AllOrNothing);
     assert_eq!(outcome.changed, 130);
-    assert_eq!(bulk(&house, &Actor::console(), &trainers, &BulkChange::Take("trainer".into()), Mode::AllOrNothing), Outcome::default());
-    let outcome = bulk(&house, &Actor::console(), &AccountFilter::default(), &BulkChange::Give("developer".into()), Mode::AllOrNothing);
+    assert_eq!(
+        bulk(&house, &Actor::console(), &trainers, &BulkChange::Take("trainer".into()), Mode::AllOrNothing),
+        Outcome::default()
+    );
+    let outcome = bulk(
+        &house,
+        &Actor::console(),
+        &AccountFilter::default(),
+        &BulkChange::Give("developer".into()),
+        Mode::AllOrNothing,
+    );
     assert_eq!(outcome.changed, 1300);
 }
 
@@ -77,7 +94,8 @@ fn a_rehearsal_of_ten_thousand_counts_and_changes_nothing() {
     let house = House::new();
     fill(&house, 10_000);
     let before = house.database.generation();
-    let outcome = bulk(&house, &Actor::console(), &AccountFilter::default(), &BulkChange::SetActive(false), Mode::Rehearse);
+    let outcome =
+        bulk(&house, &Actor::console(), &AccountFilter::default(), &BulkChange::SetActive(false), Mode::Rehearse);
     assert_eq!((outcome.changed, count(&house, true)), (10_000, 10_000));
     assert_eq!((house.database.generation(), house.audited(1)), (before, vec![]));
 }
@@ -86,7 +104,13 @@ fn a_rehearsal_of_ten_thousand_counts_and_changes_nothing() {
 fn an_unknown_privilege_is_refused_for_each() {
     let house = House::new();
     fill(&house, 3);
-    let outcome = bulk(&house, &Actor::console(), &AccountFilter::default(), &BulkChange::Give("wizard".into()), Mode::SkipRefused);
+    let outcome = bulk(
+        &house,
+        &Actor::console(),
+        &AccountFilter::default(),
+        &BulkChange::Give("wizard".into()),
+        Mode::SkipRefused,
+    );
     assert_eq!((outcome.changed, outcome.refused), (0, 3));
 }
 
@@ -96,7 +120,9 @@ fn an_unknown_privilege_is_refused_for_each() {
 fn price_of_ten_thousand_changes() {
     let house = House::new();
     fill(&house, 10_000);
-    for change in [BulkChange::SetActive(false), BulkChange::Give("developer".into()), BulkChange::Take("developer".into())] {
+    for change in
+        [BulkChange::SetActive(false), BulkChange::Give("developer".into()), BulkChange::Take("developer".into())]
+    {
         for mode in [Mode::Rehearse, Mode::AllOrNothing] {
             let begun = Instant::now();
             let outcome = house
@@ -104,7 +130,11 @@ fn price_of_ten_thousand_changes() {
                 .write(|tx| apply_found(tx, &Actor::console(), &AccountFilter::default(), &change, mode, 1))
                 .map_err(|error: IdentityError| error)
                 .unwrap();
-            println!("{change:?} {mode:?}: {} changed in {:.0} ms", outcome.changed, begun.elapsed().as_secs_f64() * 1000.0);
+            println!(
+                "{change:?} {mode:?}: {} changed in {:.0} ms",
+                outcome.changed,
+                begun.elapsed().as_secs_f64() * 1000.0
+            );
         }
     }
 }

@@ -58,9 +58,8 @@ async fn what_user_holds_everyone_holds_and_admin_holds_what_comes_later() {
     let house = House::new();
     house.person("anna", &["trainer"]);
     house.person("root", &["admin"]);
-    house.person("plain", &[]);
-    let plain = house.row(&house.identity.authenticate_session(&house.session("plain").await.token).unwrap().unwrap().account.to_string());
-    house.does(&Actor::console(), take(&plain.id, "user"));
+    let plain = house.person("plain", &[]);
+    house.does(&Actor::console(), take(&plain, "user"));
     house
         .database
         .write(|tx| {
@@ -71,7 +70,11 @@ async fn what_user_holds_everyone_holds_and_admin_holds_what_comes_later() {
         .unwrap();
     let holds = async |name: &str| {
         let permissions = house.caller(&house.session(name).await).unwrap().permissions.clone();
-        (permissions.holds_name("org.example.home/see"), permissions.holds_name("org.example.home/train"), permissions.holds_name("org.example.later/x"))
+        (
+            permissions.holds_name("org.example.home/see"),
+            permissions.holds_name("org.example.home/train"),
+            permissions.holds_name("org.example.later/x"),
+        )
     };
     assert_eq!(holds("plain").await, (true, false, false));
     assert_eq!(holds("anna").await, (true, true, false));

@@ -8,12 +8,22 @@ use crate::{Actor, PermissionSet};
 fn every_change_does_what_it_says_and_is_written_down() {
     let house = House::new();
     let console = Actor::console();
-    let outcome = house.apply(&console, &[create(" Anna@Example.org", " Anna Berg ", &["developer"])], Mode::AllOrNothing);
+    let outcome =
+        house.apply(&console, &[create(" Anna@Example.org", " Anna Berg ", &["developer"])], Mode::AllOrNothing);
     let id = outcome.created[0].clone();
     let row = house.row(&id);
-    assert_eq!((row.email.as_deref(), row.name.as_str(), row.privileges.as_str(), row.active), (Some("anna@example.org"), "Anna Berg", "developer user", true));
+    assert_eq!(
+        (row.email.as_deref(), row.name.as_str(), row.privileges.as_str(), row.active),
+        (Some("anna@example.org"), "Anna Berg", "developer user", true)
+    );
     let before = house.database.generation();
-    for change in [rename(&id, "Anna Holm"), give(&id, "trainer"), take(&id, "developer"), activate(&id, false), activate(&id, true)] {
+    for change in [
+        rename(&id, "Anna Holm"),
+        give(&id, "trainer"),
+        take(&id, "developer"),
+        activate(&id, false),
+        activate(&id, true),
+    ] {
         house.does(&console, change);
     }
     let row = house.row(&id);
@@ -22,7 +32,15 @@ fn every_change_does_what_it_says_and_is_written_down() {
     house.does(&console, delete(&id));
     assert_eq!(house.database.read(|reader| reader.account(&id)).unwrap(), None::<vestry_storage::AccountRow>);
     let audited: Vec<String> = house.audited(7).into_iter().map(|(action, _)| action).collect();
-    let expected = ["users.delete", "users.activate", "users.deactivate", "users.take", "users.give", "users.rename", "users.create"];
+    let expected = [
+        "users.delete",
+        "users.activate",
+        "users.deactivate",
+        "users.take",
+        "users.give",
+        "users.rename",
+        "users.create",
+    ];
     assert_eq!(audited, expected);
     assert_eq!(house.database.read(|reader| reader.verify_audit()).unwrap(), None);
 }
@@ -48,7 +66,10 @@ fn refusals_are_sentences_that_say_what_is_wrong() {
         (give(&id, "wizard"), "There is no privilege `wizard`."),
         (take(&id, "wizard"), "There is no privilege `wizard`."),
         (create("b@example.org", "B", &["wizard"]), "There is no privilege `wizard`."),
-        (create("ANNA@example.org ", "B", &[]), "There is already an account with the e-mail address anna@example.org."),
+        (
+            create("ANNA@example.org ", "B", &[]),
+            "There is already an account with the e-mail address anna@example.org.",
+        ),
         (create("anna", "B", &[]), "The e-mail address needs one @ between a name and a domain."),
         (create("b@example.org", "  ", &[]), "The name is missing."),
         (rename(&id, "a\u{0}b"), "The name has no line breaks or other invisible characters."),
@@ -75,6 +96,14 @@ async fn the_last_active_administrator_stays_one() {
     house.does(&console, take(&first, "admin"));
     // Within one list too: the first change leaves the second no other administrator.
     house.does(&console, give(&first, "admin"));
+    for two in [
+        [take(&first, "admin"), take(&second, "admin")],
+        [activate(&first, false), activate(&second, false)],
+        [delete(&first), delete(&second)],
+    ] {
+        let outcome = house.apply(&console, &two, Mode::Rehearse);
+        assert_eq!((outcome.changed, outcome.refused), (1, 1), "{two:?}");
+    }
     let outcome = house.apply(&console, &[delete(&first), take(&second, "admin")], Mode::SkipRefused);
     assert_eq!((outcome.changed, outcome.refused), (1, 1));
     // A new one counts at once.
@@ -105,7 +134,15 @@ async fn each_kind_of_change_needs_its_permission() {
         ("users.create", create("new@example.org", "New", &[])),
         ("users.delete", delete(&target)),
     ];
-    let all = ["users.read", "users.write", "users.activate", "users.privileges", "users.create", "users.delete", "server.manage"];
+    let all = [
+        "users.read",
+        "users.write",
+        "users.activate",
+        "users.privileges",
+        "users.create",
+        "users.delete",
+        "server.manage",
+    ];
     for (number, (needed, change)) in kinds.into_iter().enumerate() {
         let (with, without) = (format!("with{number}"), format!("without{number}"));
         house.privilege(&with, &[needed]);
@@ -135,7 +172,10 @@ async fn nobody_gives_or_takes_what_they_do_not_hold() {
     for privilege in ["remover", "admin"] {
         for change in [give(&target, privilege), take(&target, privilege), new(privilege)] {
             let refusal = house.refusal(&actor, change);
-            assert!(refusal.starts_with(&format!("You do not hold all that the privilege `{privilege}` permits")), "{refusal}");
+            assert!(
+                refusal.starts_with(&format!("You do not hold all that the privilege `{privilege}` permits")),
+                "{refusal}"
+            );
         }
     }
     house.does(&actor, new("clerk"));
@@ -153,7 +193,13 @@ async fn who_changes_an_account_must_hold_all_that_it_holds() {
     let plain = house.person("plain", &["trainer"]);
     let actor = house.actor("manager").await;
     for account in [&admin, &special] {
-        for change in [rename(account, "X"), activate(account, false), give(account, "manager"), take(account, "user"), delete(account)] {
+        for change in [
+            rename(account, "X"),
+            activate(account, false),
+            give(account, "manager"),
+            take(account, "user"),
+            delete(account),
+        ] {
             let refusal = house.refusal(&actor, change.clone());
             assert_eq!(refusal, "This account may do things that you may not, so you cannot change it.", "{change:?}");
         }
@@ -192,7 +238,8 @@ fn a_rehearsal_answers_and_changes_nothing() {
     let house = House::new();
     let id = house.person("anna", &[]);
     let before = (house.row(&id), house.database.generation(), house.audited(100));
-    let changes = [rename(&id, "X"), delete("nobody"), create("b@example.org", "B", &[]), delete(&id), rename(&id, "Y")];
+    let changes =
+        [rename(&id, "X"), delete("nobody"), create("b@example.org", "B", &[]), delete(&id), rename(&id, "Y")];
     let outcome = house.apply(&Actor::console(), &changes, Mode::Rehearse);
     // The last one sees that the account is gone.
     assert_eq!((outcome.changed, outcome.refused, outcome.created.len()), (3, 2, 0));

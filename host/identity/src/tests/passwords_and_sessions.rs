@@ -103,7 +103,10 @@ async fn a_password_from_outside_ends_all_sessions_and_needs_all_permissions() {
     let (anna, root) = (house.person("anna", &[]), house.person("root", &["admin"]));
     let session = house.session("anna").await;
     let actor = Actor::of(&house.caller(&session).unwrap());
-    assert!(refused(house.identity.set_password(&actor, &root, "other plain words")).starts_with("This account may do things"));
+    assert!(
+        refused(house.identity.set_password(&actor, &root, "other plain words"))
+            .starts_with("This account may do things")
+    );
     house.identity.set_password(&Actor::console(), &anna, "other plain words").unwrap();
     assert!(house.caller(&session).is_none());
     assert!(house.try_sign_in("anna", "other plain words").await.is_ok());
@@ -158,4 +161,20 @@ async fn sessions_are_ended_by_their_owner_or_by_who_may_do_more() {
     house.person("ben", &[]);
     let ben = house.actor("ben").await;
     assert_eq!(refused(house.identity.end_sessions(&ben, &anna, None)), "You may not end the sessions of others.");
+}
+
+#[tokio::test]
+async fn everyone_may_change_their_own_name() {
+    let house = House::new();
+    let id = house.person("anna", &[]);
+    let session = house.session("anna").await;
+    let caller = house.caller(&session).unwrap();
+    house.identity.rename_oneself(&caller, " Anna Holm ").unwrap();
+    assert_eq!(
+        (house.row(&id).name.as_str(), house.caller(&session).unwrap().name.as_str()),
+        ("Anna Holm", "Anna Holm")
+    );
+    assert!(matches!(house.identity.rename_oneself(&caller, " "), Err(IdentityError::Invalid(_))));
+    house.does(&Actor::console(), delete(&id));
+    assert_eq!(refused(house.identity.rename_oneself(&caller, "Gone")), "There is no such account.");
 }

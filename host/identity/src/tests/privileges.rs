@@ -41,11 +41,15 @@ async fn nobody_makes_a_privilege_permit_what_they_do_not_hold() {
     house.privilege("mixed", &["users.delete"]);
     house.person("clerk", &["clerk"]);
     let actor = house.actor("clerk").await;
-    let write = |body: &dyn Fn(&vestry_storage::Transaction<'_>) -> Result<(), crate::IdentityError>| house.database.write(|tx| body(tx));
+    let write = |body: &dyn Fn(&vestry_storage::Transaction<'_>) -> Result<(), crate::IdentityError>| {
+        house.database.write(|tx| body(tx))
+    };
     let (delete_users, read_users) = (permission("users.delete"), permission("users.read"));
     let refusals = [
         refused(write(&|tx| create(tx, &actor, &privilege("own"), "Own", std::slice::from_ref(&delete_users), 1))),
-        refused(write(&|tx| set_permissions(tx, &actor, &privilege("clerk"), &[delete_users.clone(), read_users.clone()], 1))),
+        refused(write(&|tx| {
+            set_permissions(tx, &actor, &privilege("clerk"), &[delete_users.clone(), read_users.clone()], 1)
+        })),
         refused(write(&|tx| set_permissions(tx, &actor, &privilege("mixed"), &[], 1))),
     ];
     for refusal in refusals {
@@ -53,12 +57,15 @@ async fn nobody_makes_a_privilege_permit_what_they_do_not_hold() {
     }
     assert!(refused(write(&|tx| delete(tx, &actor, &privilege("mixed"), 1))).starts_with("You do not hold all"));
     // What it permits already and keeps need not be held.
-    write(&|tx| set_permissions(tx, &actor, &privilege("mixed"), &[delete_users.clone(), read_users.clone()], 1)).unwrap();
+    write(&|tx| set_permissions(tx, &actor, &privilege("mixed"), &[delete_users.clone(), read_users.clone()], 1))
+        .unwrap();
     assert_eq!(permits(&house, "mixed"), ["users.delete", "users.read"]);
     house.person("plain", &[]);
     let plain = house.actor("plain").await;
     assert!(refused(write(&|tx| create(tx, &plain, &privilege("own"), "Own", &[], 1))).contains("users.privileges"));
-    assert!(refused(write(&|tx| set_permissions(tx, &plain, &privilege("mixed"), &[], 1))).contains("users.privileges"));
+    assert!(
+        refused(write(&|tx| set_permissions(tx, &plain, &privilege("mixed"), &[], 1))).contains("users.privileges")
+    );
 }
 
 #[test]
@@ -69,9 +76,13 @@ fn those_that_come_with_vestry_stay_and_admin_stays_as_it_is() {
     assert!(refused(deleted).contains("comes with Vestry"));
     let changed = house.database.write(|tx| set_permissions(tx, &console, &privilege("admin"), &[], 1));
     assert!(refused(changed).starts_with("Administrators may do everything"));
-    house.database.write(|tx| set_permissions(tx, &console, &privilege("trainer"), &[permission("users.read")], 1)).unwrap();
+    house
+        .database
+        .write(|tx| set_permissions(tx, &console, &privilege("trainer"), &[permission("users.read")], 1))
+        .unwrap();
     assert_eq!(permits(&house, "trainer"), ["users.read"]);
-    let unknown = house.database.write(|tx| set_permissions(tx, &console, &privilege("trainer"), &[permission("users.fly")], 1));
+    let unknown =
+        house.database.write(|tx| set_permissions(tx, &console, &privilege("trainer"), &[permission("users.fly")], 1));
     assert_eq!(refused(unknown), "There is no permission `users.fly`.");
     let twice = house.database.write(|tx| create(tx, &console, &privilege("trainer"), "Again", &[], 1));
     assert_eq!(refused(twice), "There is already a privilege `trainer`.");
@@ -95,7 +106,11 @@ async fn changing_a_privilege_changes_its_holders_at_once() {
 async fn what_a_plugin_suggests_permits_nothing_until_it_is_accepted() {
     let house = House::new();
     let name = permission("org.example.logs/read");
-    let declared = [Declared { name: name.clone(), title: "Read logs".into(), suggested: vec![privilege("developer"), privilege("unknown")] }];
+    let declared = [Declared {
+        name: name.clone(),
+        title: "Read logs".into(),
+        suggested: vec![privilege("developer"), privilege("unknown")],
+    }];
     let proposals = house.database.write(|tx| declare(tx, "org.example.logs", &declared)).unwrap();
     let to = |name_of: &str| Proposal { privilege: privilege(name_of), permission: name.clone() };
     assert_eq!(proposals, [to("developer"), to("unknown")]);

@@ -21,7 +21,11 @@ async fn the_link_makes_the_first_administrator_and_no_second() {
 async fn what_is_typed_wrong_does_not_use_the_link_up() {
     let house = House::new();
     let link = house.identity.setup_link().unwrap().unwrap();
-    for (name, email, password) in [("", "root@example.org", PASSWORD), ("Root", "root", PASSWORD), ("Root", "root@example.org", "root@example.org")] {
+    for (name, email, password) in [
+        ("", "root@example.org", PASSWORD),
+        ("Root", "root", PASSWORD),
+        ("Root", "root@example.org", "root@example.org"),
+    ] {
         let result = house.identity.complete_setup(&link, name, email, password).await;
         assert!(matches!(result, Err(IdentityError::Invalid(_))), "{name} {email}");
     }
@@ -55,7 +59,9 @@ async fn two_who_use_the_link_at_once_make_one_administrator() {
     let attempts: Vec<_> = (0..6)
         .map(|number| {
             let (identity, link) = (house.identity.clone(), link.clone());
-            tokio::spawn(async move { identity.complete_setup(&link, "Root", &format!("r{number}@example.org"), PASSWORD).await.is_ok() })
+            tokio::spawn(async move {
+                identity.complete_setup(&link, "Root", &format!("r{number}@example.org"), PASSWORD).await.is_ok()
+            })
         })
         .collect();
     let mut made = 0;

@@ -23,7 +23,10 @@ async fn the_right_password_makes_a_session() {
     let session = house.identity.sign_in(" Anna@EXAMPLE.org ", PASSWORD, Some(address), "Browser\n1").await.unwrap();
     assert_eq!(session.account.as_str(), id);
     let caller = house.caller(&session).unwrap();
-    assert_eq!((caller.name.as_str(), caller.email.as_deref(), caller.privileges.as_str()), ("anna", Some("anna@example.org"), "developer user"));
+    assert_eq!(
+        (caller.name.as_str(), caller.email.as_deref(), caller.privileges.as_str()),
+        ("anna", Some("anna@example.org"), "developer user")
+    );
     let listed = house.identity.sessions(&id).unwrap();
     assert_eq!((listed.len(), listed[0].address.as_str(), listed[0].agent.as_str()), (1, "2001:db8::7", "Browser1"));
     assert_eq!(listed[0].hash, session.token.hash());
@@ -38,7 +41,9 @@ async fn every_failure_looks_the_same() {
     let inactive = house.person("ben", &[]);
     house.identity.create_account(&Actor::console(), "carla@example.org", "Carla", &[], None).unwrap();
     house.apply(&Actor::console(), &[super::activate(&inactive, false)], Mode::AllOrNothing);
-    for (name, password) in [("anna", "wrong"), ("nobody", PASSWORD), ("ben", PASSWORD), ("carla", PASSWORD), ("carla", "")] {
+    for (name, password) in
+        [("anna", "wrong"), ("nobody", PASSWORD), ("ben", PASSWORD), ("carla", PASSWORD), ("carla", "")]
+    {
         assert_eq!(wait(house.try_sign_in(name, password).await), 0, "{name}");
     }
     assert_eq!(wait(house.identity.sign_in("not an address", PASSWORD, None, "").await), 0);
@@ -56,7 +61,10 @@ async fn an_account_is_delayed_also_where_it_does_not_exist() {
         assert_eq!(wait(house.try_sign_in(name, "wrong").await), 1);
         // Not even the right one is looked at, and asking does not make it longer.
         assert_eq!(wait(house.try_sign_in(name, PASSWORD).await), 1);
-        assert_eq!(wait(house.identity.sign_in(&format!("{}@EXAMPLE.org", name.to_uppercase()), PASSWORD, None, "").await), 1);
+        assert_eq!(
+            wait(house.identity.sign_in(&format!("{}@EXAMPLE.org", name.to_uppercase()), PASSWORD, None, "").await),
+            1
+        );
         house.clock.advance(1000);
         assert_eq!(wait(house.try_sign_in(name, "wrong").await), 2);
         house.clock.advance(1999);
@@ -100,13 +108,16 @@ async fn guesses_at_the_same_time_do_not_pass_the_delay() {
     let guesses: Vec<_> = (0..30)
         .map(|number| {
             let identity = house.identity.clone();
-            tokio::spawn(async move { identity.sign_in("anna@example.org", &format!("guess {number}"), None, "").await })
+            tokio::spawn(
+                async move { identity.sign_in("anna@example.org", &format!("guess {number}"), None, "").await },
+            )
         })
         .collect();
     for guess in guesses {
         assert!(guess.await.unwrap().is_err());
     }
-    let looked_at = house.audited(100).iter().filter(|(action, outcome)| action == "session.start" && outcome == "refused").count();
+    let looked_at =
+        house.audited(100).iter().filter(|(action, outcome)| action == "session.start" && outcome == "refused").count();
     assert_eq!(looked_at, 5);
 }
 

@@ -72,7 +72,8 @@ mod tests {
     fn far_unchanged_lines_are_left_out() {
         let before: String = (1..=40).map(|line| format!("{line}\n")).collect();
         let after = before.replace("20\n", "twenty\n").replace("40\n", "40\n41\n");
-        let view = view(&Diff { language: String::new(), before, after });
+        let diff = Diff { language: String::new(), before, after };
+        let view = view(&diff);
         assert_eq!((view.added, view.removed, view.hunks.len()), (2, 1, 2));
         let first: Vec<_> = view.hunks[0].iter().map(|line| (line.change, line.text.as_str())).collect();
         assert_eq!(first[0], ("same", "17"));

@@ -18,7 +18,7 @@ use crate::frame::Frame;
 use crate::html::escape;
 use crate::links::{self, Button};
 use crate::page::{anchor, frame_value};
-use crate::shape::{Shape, slot, without_slots};
+use crate::shape::{Shape, slot, text_with_slot};
 use crate::{Html, ScreenError, Screens};
 
 pub(crate) use contract::{data, html};
@@ -99,7 +99,7 @@ impl Screens {
         let mut rows = Rows::new(self, &frame, &cells, view);
         fill(&mut rows)?;
         let (count, markup) = rows.finish();
-        render(self, &frame, 2, view, count, markup)
+        render(self, &frame, 2, view, count, &markup)
     }
 }
 
@@ -173,23 +173,22 @@ impl<'r> Rows<'r> {
     /// The template of a row, rendered with slots.
     fn shape(&self, hidden: &[u8]) -> Result<Shape, ScreenError> {
         let view = self.view;
-        let key_in_path = slot(KEY_IN_PATH).to_string();
         let cells = view.columns.iter().enumerate().map(|(index, column)| {
             context! {
-                label => without_slots(&column.label),
+                label => &column.label,
                 numeric => column.numeric,
                 value => slot(FIRST_CELL + index),
             }
         });
         let shown = view.each.iter().filter(|action| !hidden.iter().any(|hidden| usize::from(*hidden) == action.index));
-        let each = shown.map(|action| action.value(&key_in_path));
+        let each = shown.map(|action| action.value());
         let context = context! {
             frame => self.frame,
-            id => without_slots(&anchor(&view.name)),
+            id => anchor(&view.name),
             key => slot(KEY_SLOT),
             number => slot(NUMBER),
             tick => !view.bulk.is_empty(),
-            open => view.open.as_ref().map(|open| open.replace(KEY, &key_in_path)),
+            open => view.open.as_ref().map(|open| text_with_slot(open, KEY, KEY_IN_PATH)),
             cells => cells.collect::<Vec<_>>(),
             has_each => !view.each.is_empty(),
             each => each.collect::<Vec<_>>(),
@@ -208,10 +207,9 @@ impl RowAction {
         self.button.href.contains(KEY)
     }
 
-    /// As the row's template sees it; `key` is the slot of the key in addresses.
-    fn value(&self, key: &str) -> Value {
+    /// As the row's template sees it.
+    fn value(&self) -> Value {
         let button = &self.button;
-        let address = button.href.replace(KEY, key);
         let is_link = button.method == "get";
         // Only an address of its own is sent with a button; else that of its form holds.
         let own = !is_link && self.key_in_path();
@@ -220,20 +218,17 @@ impl RowAction {
             label => &button.label,
             level => button.level,
             confirm => button.confirm.as_deref(),
-            link => is_link.then(|| self.link(&address, key)),
-            address => own.then_some(address),
+            link => is_link.then(|| text_with_slot(&self.link(), KEY, KEY_IN_PATH)),
+            address => own.then(|| text_with_slot(&button.href, KEY, KEY_IN_PATH)),
         }
     }
 
-    /// The key comes last and as it is: a query would encode its slot.
-    fn link(&self, address: &str, key: &str) -> String {
-        let fields = self.button.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let query = links::query(fields);
-        match (query.is_empty(), self.key_in_path()) {
-            (true, true) => address.to_owned(),
-            (false, true) => format!("{address}?{query}"),
-            (true, false) => format!("{address}?key={key}"),
-            (false, false) => format!("{address}?{query}&key={key}"),
+    fn link(&self) -> String {
+        let link = self.button.link();
+        match (self.key_in_path(), link.contains('?')) {
+            (true, _) => link,
+            (false, true) => format!("{link}&key={KEY}"),
+            (false, false) => format!("{link}?key={KEY}"),
         }
     }
 }
@@ -264,7 +259,7 @@ struct FormView<'v> {
 }
 
 /// Everything around the rows, which are drawn already.
-pub(crate) fn render(screens: &Screens, frame: &Value, heading: u8, view: &TableView, count: usize, rows: String) -> Result<Html, ScreenError> {
+pub(crate) fn render(screens: &Screens, frame: &Value, heading: u8, view: &TableView, count: usize, rows: &str) -> Result<Html, ScreenError> {
     let forms = view.each.iter().filter(|action| action.button.method != "get").map(FormView::of);
     let head = HeadView {
         caption: &view.caption,
@@ -288,9 +283,12 @@ pub(crate) fn render(screens: &Screens, frame: &Value, heading: u8, view: &Table
         id => anchor(&view.name),
         heading,
         block => Value::from(Serde(head)),
-        rows => Value::from_safe_string(rows),
+        rows => slot(0),
     };
-    screens.render("blocks/table.html", context).map(Html::trusted)
+    let around = Shape::new(&screens.render("blocks/table.html", context)?);
+    let mut out = String::with_capacity(around.len() + rows.len());
+    around.fill(&mut out, |_, out| out.push_str(rows));
+    Ok(Html::trusted(out))
 }
 
 impl<'v> FormView<'v> {

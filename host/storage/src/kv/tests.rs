@@ -3,7 +3,13 @@ use crate::{Database, StorageError};
 
 const NOW: u64 = 1_000_000;
 
-fn commit(database: &Database, plugin: &str, checks: &[KvCheck<'_>], changes: &[KvChange<'_>], version: u64) -> Result<(), StorageError> {
+fn commit(
+    database: &Database,
+    plugin: &str,
+    checks: &[KvCheck<'_>],
+    changes: &[KvChange<'_>],
+    version: u64,
+) -> Result<(), StorageError> {
     database.write(|tx| tx.kv_commit(plugin, checks, changes, version, NOW))
 }
 
@@ -35,7 +41,8 @@ fn a_conflict_names_its_key_and_changes_nothing() {
 fn plugins_do_not_see_each_other() {
     let database = Database::temporary().unwrap();
     commit(&database, "p", &[], &[KvChange::Set { key: "a", value: b"1" }], 1).unwrap();
-    commit(&database, "q", &[KvCheck { key: "a", version: None }], &[KvChange::Set { key: "a", value: b"2" }], 2).unwrap();
+    commit(&database, "q", &[KvCheck { key: "a", version: None }], &[KvChange::Set { key: "a", value: b"2" }], 2)
+        .unwrap();
     let of = |plugin| database.read(|reader| reader.kv_get(plugin, &["a"], NOW)).unwrap()[0].clone().unwrap().value;
     assert_eq!((of("p"), of("q")), (b"1".to_vec(), b"2".to_vec()));
     assert_eq!(database.write(|tx| tx.kv_clear("p")).unwrap(), 1);
@@ -45,7 +52,8 @@ fn plugins_do_not_see_each_other() {
 #[test]
 fn a_range_has_its_start_and_not_its_end() {
     let database = Database::temporary().unwrap();
-    let changes: Vec<_> = ["a", "b", "b/1", "b/2", "c", "é"].iter().map(|key| KvChange::Set { key, value: b"" }).collect();
+    let changes: Vec<_> =
+        ["a", "b", "b/1", "b/2", "c", "é"].iter().map(|key| KvChange::Set { key, value: b"" }).collect();
     commit(&database, "p", &[], &changes, 1).unwrap();
     let range = |start, end, limit, reverse| KvRange { start, end, limit, reverse };
     assert_eq!(keys(&database, &range("b", "c", 10, false), NOW), ["b", "b/1", "b/2"]);
@@ -76,7 +84,8 @@ fn limits_are_kept() {
     let database = Database::temporary().unwrap();
     let long = "k".repeat(MAX_KEY_BYTES + 1);
     let big = vec![0; MAX_VALUE_BYTES + 1];
-    let exhausted = |change: KvChange<'_>| matches!(commit(&database, "p", &[], &[change], 1), Err(StorageError::Exhausted(_)));
+    let exhausted =
+        |change: KvChange<'_>| matches!(commit(&database, "p", &[], &[change], 1), Err(StorageError::Exhausted(_)));
     assert!(exhausted(KvChange::Set { key: &long, value: b"" }));
     assert!(exhausted(KvChange::Set { key: "", value: b"" }));
     assert!(exhausted(KvChange::Set { key: "a", value: &big }));
@@ -90,7 +99,8 @@ fn a_plugin_may_fill_its_room_and_no_more() {
     let fits = MAX_PLUGIN_BYTES / MAX_VALUE_BYTES as u64;
     for number in 0..fits {
         let key = format!("{number:04}");
-        commit(&database, "p", &[], &[KvChange::SetUntil { key: &key, value: &value, expires: NOW + number }], 1).unwrap();
+        commit(&database, "p", &[], &[KvChange::SetUntil { key: &key, value: &value, expires: NOW + number }], 1)
+            .unwrap();
     }
     assert_eq!(database.read(|reader| reader.kv_used("p")).unwrap(), MAX_PLUGIN_BYTES);
     let more = [KvChange::Set { key: "more", value: b"" }];

@@ -1,4 +1,5 @@
-//! All that a plugin can see: the whole request, the environment, arguments, and what lies in the directory.
+//! All that a plugin can see: the whole request, the environment, arguments, and what lies in the directory. The network
+//! cannot even be tried: a plugin that imports `wasi:sockets` is refused before it runs.
 
 use vestry_sdk::block::source;
 use vestry_sdk::prelude::*;
@@ -7,11 +8,9 @@ pub fn echo(request: &Request) -> Result<Page> {
     let environment: Vec<_> = std::env::vars_os().collect();
     let arguments: Vec<_> = std::env::args_os().collect();
     let files = std::fs::read_dir("/").map(|entries| entries.flatten().map(|entry| entry.path()).collect::<Vec<_>>());
-    let network = std::net::TcpStream::connect("127.0.0.1:80").map(|_| "connected");
     Ok(Page::new("Echo")
         .block("request", source("text", format!("{request:#?}")))
         .block("environment", source("text", format!("{environment:?}")))
         .block("arguments", source("text", format!("{arguments:?}")))
-        .block("files", source("text", format!("{files:?}")))
-        .block("network", source("text", format!("{network:?}"))))
+        .block("files", source("text", format!("{files:?}"))))
 }

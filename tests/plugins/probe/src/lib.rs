@@ -10,7 +10,6 @@ use std::fmt::Debug;
 
 use vestry_sdk::block::source;
 use vestry_sdk::prelude::*;
-use vestry_sdk::registration::Capability;
 use vestry_sdk::{contributions, links, log, menu, settings, uploads};
 
 vestry_sdk::plugin!(plugin);

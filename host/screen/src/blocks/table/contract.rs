@@ -20,7 +20,7 @@ pub(crate) fn html(name: &str, table: &Table, draw: &Draw<'_>) -> Result<Html, S
         TableData::Columns(columnar) => write_columns(columnar, &view, &mut rows, draw.place)?,
     }
     let (count, markup) = rows.finish();
-    render(draw.screens, draw.frame, draw.heading, &view, count, markup)
+    render(draw.screens, draw.frame, draw.heading, &view, count, &markup)
 }
 
 fn view(name: &str, table: &Table, draw: &Draw<'_>) -> TableView {

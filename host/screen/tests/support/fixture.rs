@@ -27,6 +27,7 @@ const ROUTES: &[(&str, Verb, &str, bool)] = &[
     ("forbidden", Verb::Post, "/users/forbidden", false),
 ];
 
+#[derive(Debug)]
 pub struct Fake {
     pub query: Vec<(String, String)>,
 }

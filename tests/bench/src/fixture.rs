@@ -1,0 +1,68 @@
+//! A data directory with 10,000 accounts, the plugins that are measured, and an administrator's session.
+
+use std::path::{Path, PathBuf};
+
+use vestry::installer::package::{self, Decision};
+use vestry::server::{self, Opening};
+use vestry::settings::Settings;
+use vestry_identity::accounts::{self, Change, Mode};
+use vestry_identity::{AccountId, Actor, IdentityError};
+use vestry_sandbox::Compiler;
+
+use crate::Failure;
+
+const ACCOUNTS: u32 = 10_000;
+const EMAIL: &str = "bench@example.org";
+const PASSWORD: &str = "a sentence for the bench";
+
+/// What all measurements are made on.
+pub struct Fixture {
+    directory: tempfile::TempDir,
+    /// The cookie of somebody who may do all.
+    pub cookie: String,
+}
+
+impl Fixture {
+    pub async fn make() -> Result<Self, Failure> {
+        let directory = tempfile::tempdir()?;
+        let app = server::open(Opening {
+            data: directory.path().to_owned(),
+            settings: Settings::default(),
+            compiler: Compiler::InProcess,
+        })
+        .await?;
+        for name in ["quiet", "hostile"] {
+            let component = std::fs::read(built(name))?;
+            let inspected = package::inspect(app.store(), app.sandbox(), &component).await?;
+            let decision = Decision { source: "file", mount: None, grants: inspected.asks.clone(), accept_proposals: true, replace: false };
+            package::mount(app.database(), &Actor::console(), &inspected, &decision, app.identity().clock().now())?;
+        }
+        let identity = app.identity().clone();
+        identity.create_account(&Actor::console(), EMAIL, "Bench", &["admin".to_owned()], Some(PASSWORD))?;
+        for start in (0..ACCOUNTS).step_by(1_000) {
+            let changes = (start..start + 1_000).map(made_up).collect::<Result<Vec<_>, IdentityError>>()?;
+            let now = identity.clock().now();
+            app.database().write(|tx| accounts::apply(tx, &Actor::console(), &changes, Mode::AllOrNothing, now))?;
+        }
+        let session = identity.sign_in(EMAIL, PASSWORD, None, "bench").await?;
+        Ok(Self { cookie: format!("vestry={}", session.token.expose()), directory })
+    }
+
+    pub fn data(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// A component for tests, as `cargo xtask setup` builds it.
+pub fn built(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-plugins").join(format!("{name}.wasm"))
+}
+
+fn made_up(number: u32) -> Result<Change, IdentityError> {
+    Ok(Change::Create {
+        id: AccountId::generate()?,
+        email: format!("person.{number}@example.org"),
+        name: format!("Person {number:05} Example"),
+        privileges: Vec::new(),
+    })
+}

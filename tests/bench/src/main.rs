@@ -1,0 +1,53 @@
+//! `cargo xtask bench`: what things cost, as ratios between things run in turn in one go.
+//!
+//! A server with 10,000 accounts is started as a process of its own, so that its CPU time is its alone, and asked over
+//! HTTP by this one. The machine is shared with others: what they used is measured all the while, and where it is over
+//! 0.2 of a core the figures are printed and not judged.
+
+#![allow(clippy::print_stdout)]
+
+mod cycle;
+mod fixture;
+mod foreign;
+mod load;
+mod native;
+mod neighbour;
+mod pages;
+mod server;
+mod start;
+
+use std::process::ExitCode;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.first().map(String::as_str) {
+        // The server that is measured: this program again.
+        Some("serve") => server::run(&arguments[1..]),
+        // How the server compiles components.
+        Some("compile") => vestry_sandbox::compile_file(arguments[1].as_ref(), arguments[2].as_ref()).map_err(|error| format!("{error:#}").into()),
+        Some(other) => Err(format!("there is no bench called `{other}`; it takes no arguments").into()),
+        None => bench(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench() -> Result<(), Failure> {
+    println!("Each figure is the median of three rounds, run in turn.\n");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let fixture = fixture::Fixture::make().await?;
+        pages::measure(&fixture).await?;
+        neighbour::measure(&fixture).await?;
+        start::measure(&fixture).await?;
+        Ok::<_, Failure>(())
+    })?;
+    cycle::measure()
+}
