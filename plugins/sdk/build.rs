@@ -45,7 +45,8 @@ fn lower(resolve: &Resolve, def: &TypeDef, path: &str, code: &mut String) -> Res
     let (size, align, body) = match &def.kind {
         TypeDefKind::Type(_) | TypeDefKind::List(_) | TypeDefKind::Option(_) | TypeDefKind::Tuple(_) => return Ok(()),
         TypeDefKind::Record(record) => {
-            let fields: Vec<_> = record.fields.iter().map(|field| (snake(&field.name), rust(resolve, &field.ty))).collect();
+            let fields: Vec<_> =
+                record.fields.iter().map(|field| (snake(&field.name), rust(resolve, &field.ty))).collect();
             let types: Vec<_> = fields.iter().map(|(_, kind)| kind.as_str()).collect();
             let each = fields.iter().map(|(name, _)| format!("at = area.field(at, self.{name});"));
             let body = format!("let mut at = at; {} let _ = at;", each.collect::<String>());
@@ -65,7 +66,11 @@ fn lower(resolve: &Resolve, def: &TypeDef, path: &str, code: &mut String) -> Res
             (format!("variant_size({layouts})"), format!("record_align({layouts})"), body)
         }
         TypeDefKind::Enum(cases) => {
-            let arms = cases.cases.iter().zip(0..).map(|(case, tag): (_, u8)| format!("Self::{} => {tag},", camel(&case.name)));
+            let arms = cases
+                .cases
+                .iter()
+                .zip(0..)
+                .map(|(case, tag): (_, u8)| format!("Self::{} => {tag},", camel(&case.name)));
             let arms: String = arms.collect();
             ("1".to_owned(), "1".to_owned(), format!("area.tag(at, match self {{ {arms} }})"))
         }

@@ -3,8 +3,9 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use crate::{Answer, Client, Form, Page, Server};
+use crate::{Answer, Client, Form, Page, Server, wait_for};
 
 /// Someone with an account.
 #[derive(Debug, Clone)]
@@ -19,7 +20,8 @@ impl Person {
     pub fn new(name: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let word = name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), ".");
+        let word: String = name.to_lowercase().chars().take(24).collect();
+        let word = word.replace(|letter: char| !letter.is_ascii_alphanumeric(), ".");
         Self {
             name: name.to_owned(),
             email: format!("{word}.{number}@example.org"),
@@ -97,11 +99,16 @@ impl House {
         Client::with_token(self.server.address(), token)
     }
 
-    /// Installs a component that is built for the tests, with all that it asks for, and mounts it.
+    /// Installs a component that is built for the tests, with all that it asks for, and waits until the server has
+    /// mounted it. Each is mounted under the name of its file.
+    #[track_caller]
     pub fn install(&self, plugin: &str) {
         let file = crate::test_plugin(plugin);
         let file = file.to_str().expect("its path is UTF-8");
         self.server.command(&["package", "add", file, "--grant-all"], "");
+        let (visitor, mount) = (self.visitor(), format!("/{plugin}"));
+        let mounted = wait_for(Duration::from_secs(5), || (visitor.get(&mount).status != 404).then_some(()));
+        assert!(mounted.is_some(), "{plugin} is not mounted");
     }
 }
 

@@ -48,7 +48,7 @@ fn what_is_wrong_with_an_account_is_said() {
         HOUSE.server.vestry(&arguments, password)
     };
     refused(&add(&taken.email, &[], "correct horse of x"), &[&taken.email]);
-    refused(&add("no address", &[], "correct horse of x"), &["no address"]);
+    refused(&add("no address", &[], "correct horse of x"), &["e-mail address"]);
     refused(&add("x@example.org", &["--privilege", "emperor"], "correct horse of x"), &["emperor"]);
     refused(&add("x@example.org", &[], "short"), &[]);
     refused(&add("x@example.org", &[], ""), &[]);

@@ -25,7 +25,7 @@ fn the_first_day() {
     let hers = Browser::open(server.address());
     sign_in(&hers, &grace);
     hers.screenshot("journey-06-before");
-    assert!(!hers.words().contains("Styleguide"), "a new account has no such entry");
+    assert!(!hers.words().contains("Style guide"), "a new account has no such entry");
     hers.check();
 
     find(&admin, &grace);
@@ -33,7 +33,7 @@ fn the_first_day() {
 
     // The very next page of the other browser knows.
     hers.visit("/");
-    hers.wait_for_text("Styleguide");
+    hers.wait_for_text("Style guide");
     hers.screenshot("journey-09-after");
     hers.check();
 
@@ -73,7 +73,7 @@ fn sign_in(browser: &Browser, person: &Person) {
 
 fn find(browser: &Browser, person: &Person) {
     browser.visit("/");
-    browser.follow("Users");
+    browser.follow("User List");
     browser.wait_for_path("/users");
     browser.screenshot("journey-04-users");
     browser.check();

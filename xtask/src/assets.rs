@@ -32,7 +32,8 @@ pub fn build(root: &Path) -> Result<(), String> {
     for (from, name) in TAKEN {
         let text = read(&modules.join(from))?;
         // Source maps are not served, so nobody is told of them.
-        let text: String = text.lines().filter(|line| !line.contains("sourceMappingURL=")).flat_map(|line| [line, "\n"]).collect();
+        let text: String =
+            text.lines().filter(|line| !line.contains("sourceMappingURL=")).flat_map(|line| [line, "\n"]).collect();
         write(&target.join(name), &text)?;
     }
     for name in OWN {
@@ -88,7 +89,9 @@ fn notices(modules: &Path) -> Result<String, String> {
         let manifest = read(&modules.join(package).join("package.json"))?;
         let (version, licence) = (field(&manifest, "version"), field(&manifest, "license"));
         notices.push_str(&format!("\n{package} {version} ({licence})\n\n"));
-        let text = ["LICENSE", "LICENSE.md", "LICENSE.txt"].iter().find_map(|name| fs::read_to_string(modules.join(package).join(name)).ok());
+        let text = ["LICENSE", "LICENSE.md", "LICENSE.txt"]
+            .iter()
+            .find_map(|name| fs::read_to_string(modules.join(package).join(name)).ok());
         notices.push_str(text.as_deref().map_or("", str::trim));
         notices.push('\n');
     }

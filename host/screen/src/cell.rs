@@ -89,7 +89,12 @@ impl<'s> Cells<'s> {
         }
     }
 
-    fn shape<'c>(&self, cell: &'c OnceCell<Shape>, name: &str, context: impl FnOnce() -> Value) -> Result<&'c Shape, ScreenError> {
+    fn shape<'c>(
+        &self,
+        cell: &'c OnceCell<Shape>,
+        name: &str,
+        context: impl FnOnce() -> Value,
+    ) -> Result<&'c Shape, ScreenError> {
         if let Some(shape) = cell.get() {
             return Ok(shape);
         }
@@ -106,11 +111,14 @@ impl<'s> Cells<'s> {
             }
             CellValue::Decimal(number) => escape(&decimal(number), out),
             CellValue::Empty | CellValue::Time(0) => self.write_empty(out)?,
-            CellValue::Code(text) => self.shape(&self.code, "cells/code.html", value_slot)?.fill(out, |_, out| escape(text, out)),
+            CellValue::Code(text) => {
+                self.shape(&self.code, "cells/code.html", value_slot)?.fill(out, |_, out| escape(text, out))
+            }
             CellValue::Time(time) => match dates::iso(time) {
                 None => self.write_empty(out)?,
                 Some(iso) => {
-                    let shape = self.shape(&self.time, "cells/time.html", || context! { iso => slot(0), shown => slot(1) })?;
+                    let shape =
+                        self.shape(&self.time, "cells/time.html", || context! { iso => slot(0), shown => slot(1) })?;
                     shape.fill(out, |index, out| match index {
                         0 => out.push_str(&iso),
                         _ => dates::push_shown(&iso, out),
@@ -118,7 +126,8 @@ impl<'s> Cells<'s> {
                 }
             },
             CellValue::Bytes(count) => {
-                let shape = self.shape(&self.bytes, "cells/bytes.html", || context! { count => slot(0), shown => slot(1) })?;
+                let shape =
+                    self.shape(&self.bytes, "cells/bytes.html", || context! { count => slot(0), shown => slot(1) })?;
                 let texts = [count.to_string(), size(count)];
                 shape.fill(out, |index, out| out.push_str(&texts[index.min(1)]));
             }
@@ -160,7 +169,13 @@ impl<'s> Cells<'s> {
     }
 
     /// Appends a cell of the contract. `linked`: it stands inside a link already, so it may not be one.
-    pub(crate) fn write_contract(&self, cell: &Cell, linked: bool, place: &dyn Place, out: &mut String) -> Result<(), ScreenError> {
+    pub(crate) fn write_contract(
+        &self,
+        cell: &Cell,
+        linked: bool,
+        place: &dyn Place,
+        out: &mut String,
+    ) -> Result<(), ScreenError> {
         match cell {
             Cell::Empty => self.write(CellValue::Empty, out),
             Cell::Text(text) => self.write(CellValue::Text(text), out),

@@ -9,7 +9,9 @@ pub(crate) fn iso(time: types::Timestamp) -> Option<String> {
     let civil = jiff::tz::TimeZone::UTC.to_datetime(instant);
     let mut out = String::with_capacity(20);
     push_digits(civil.year(), 4, &mut out);
-    for (before, number) in [('-', civil.month()), ('-', civil.day()), ('T', civil.hour()), (':', civil.minute()), (':', civil.second())] {
+    for (before, number) in
+        [('-', civil.month()), ('-', civil.day()), ('T', civil.hour()), (':', civil.minute()), (':', civil.second())]
+    {
         out.push(before);
         push_digits(number.into(), 2, &mut out);
     }

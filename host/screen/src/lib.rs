@@ -10,6 +10,7 @@
 //! one request. Deliberately not here: HTTP, SQL, the sandbox, and the name of any plugin.
 
 pub mod blocks;
+mod budget;
 mod cell;
 mod dates;
 mod error;

@@ -6,16 +6,34 @@ use url::{Url, form_urlencoded};
 use vestry_contract::registration::Verb;
 use vestry_contract::ui::{Action, RouteRef, Target};
 
-use crate::place::Place;
 use crate::cell::level_name;
+use crate::place::Place;
 
 /// The host's page that shows an external address before it is followed; the address is its query field `to`.
 pub const LEAVE_PATH: &str = "/leave";
 
 /// What a path segment may not hold as it is.
 const SEGMENT: &AsciiSet = &CONTROLS
-    .add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\')
-    .add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}').add(b';').add(b'&').add(b'+').add(b'\'');
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b';')
+    .add(b'&')
+    .add(b'+')
+    .add(b'\'');
 
 /// A value as one segment of a path. `.` and `..` are encoded too, so that no browser climbs by them.
 pub(crate) fn segment(value: &str) -> String {
@@ -199,8 +217,13 @@ mod tests {
 
     #[test]
     fn only_https_leaves() {
-        assert_eq!(leave_href("https://example.org/a?b=c&d").as_deref(), Some("/leave?to=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc%26d"));
-        for hostile in ["javascript:alert(1)", "http://example.org", "data:text/html,x", "//example.org", " java\nscript:x", "/x"] {
+        assert_eq!(
+            leave_href("https://example.org/a?b=c&d").as_deref(),
+            Some("/leave?to=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc%26d")
+        );
+        for hostile in
+            ["javascript:alert(1)", "http://example.org", "data:text/html,x", "//example.org", " java\nscript:x", "/x"]
+        {
             assert_eq!(leave_href(hostile), None, "{hostile}");
         }
     }

@@ -25,7 +25,9 @@ fn tame<'e>(event: Event<'e>, top: u8, place: &dyn Place, open_links: &mut Vec<b
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => return None,
         // Alignment would be written as a style attribute.
-        Event::Start(Tag::Table(columns)) => Event::Start(Tag::Table(vec![pulldown_cmark::Alignment::None; columns.len()])),
+        Event::Start(Tag::Table(columns)) => {
+            Event::Start(Tag::Table(vec![pulldown_cmark::Alignment::None; columns.len()]))
+        }
         Event::Start(Tag::Heading { level, .. }) => {
             Event::Start(Tag::Heading { level: lower(level, top), id: None, classes: Vec::new(), attrs: Vec::new() })
         }
@@ -33,7 +35,12 @@ fn tame<'e>(event: Event<'e>, top: u8, place: &dyn Place, open_links: &mut Vec<b
         Event::Start(Tag::Link { link_type, dest_url, .. }) => {
             let href = link(&dest_url, place);
             open_links.push(href.is_some());
-            Event::Start(Tag::Link { link_type, dest_url: CowStr::from(href?), title: CowStr::Borrowed(""), id: CowStr::Borrowed("") })
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url: CowStr::from(href?),
+                title: CowStr::Borrowed(""),
+                id: CowStr::Borrowed(""),
+            })
         }
         Event::End(TagEnd::Link) if !open_links.pop().unwrap_or(false) => return None,
         other => other,
@@ -53,7 +60,8 @@ fn link(target: &str, place: &dyn Place) -> Option<String> {
     let (name, pairs) = reference.split_once('?').unwrap_or((reference, ""));
     let route = place.route(name)?;
     let pairs = form_urlencoded::parse(pairs.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned()));
-    let named = |name: &str| route.path.contains(&format!("{{{name}}}")) || route.path.contains(&format!("{{*{name}}}"));
+    let named =
+        |name: &str| route.path.contains(&format!("{{{name}}}")) || route.path.contains(&format!("{{*{name}}}"));
     let (params, query) = pairs.partition(|(name, _)| named(name));
     links::route_href(&RouteRef { route: name.to_owned(), params, query }, place)
 }

@@ -11,7 +11,7 @@ use crate::cell::Cells;
 use crate::frame::{Frame, Theme};
 use crate::place::Place;
 use crate::shape::{Shape, slot};
-use crate::{Html, ScreenError, Screens, level_name, links};
+use crate::{Html, ScreenError, Screens, budget, level_name, links};
 
 /// What every block is drawn with.
 pub(crate) struct Draw<'d> {
@@ -87,6 +87,7 @@ impl Screens {
     /// # Errors
     /// [`ScreenError::Invalid`] where the plugin's values contradict each other, naming the block.
     pub fn page(&self, frame: &Frame, page: &Page, place: &dyn Place) -> Result<String, ScreenError> {
+        budget::check(page)?;
         let value = frame_value(frame);
         let tables = blocks_of(page).filter(|block| matches!(block.content, Content::Table(_))).count();
         let mut draw = Draw {
@@ -123,7 +124,10 @@ impl Screens {
         let frame = frame_value(frame);
         let cells = Cells::new(self, &frame);
         let label = block.name.clone();
-        blocks::html(block, &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false })
+        blocks::html(
+            block,
+            &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false },
+        )
     }
 
     /// A document of blocks that are drawn already.

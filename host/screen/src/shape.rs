@@ -39,11 +39,7 @@ fn is_slot(character: char) -> bool {
 
 /// Text that cannot be taken for a slot.
 pub(crate) fn without_slots(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.as_bytes().contains(&LEAD) {
-        text.replace(is_slot, "\u{FFFD}").into()
-    } else {
-        text.into()
-    }
+    if text.as_bytes().contains(&LEAD) { text.replace(is_slot, "\u{FFFD}").into() } else { text.into() }
 }
 
 /// A rendered template, cut at its slots.
@@ -64,7 +60,9 @@ impl Shape {
             piece.push_str(before);
             let mut characters = tail.chars();
             match characters.next() {
-                Some(character) if is_slot(character) => pieces.push((std::mem::take(&mut piece), (u32::from(character) - FIRST) as usize)),
+                Some(character) if is_slot(character) => {
+                    pieces.push((std::mem::take(&mut piece), (u32::from(character) - FIRST) as usize))
+                }
                 other => piece.extend(other),
             }
             rest = characters.as_str();
@@ -88,7 +86,11 @@ impl Shape {
     }
 
     /// The same where writing a value can fail.
-    pub(crate) fn try_fill<E>(&self, out: &mut String, mut write: impl FnMut(usize, &mut String) -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn try_fill<E>(
+        &self,
+        out: &mut String,
+        mut write: impl FnMut(usize, &mut String) -> Result<(), E>,
+    ) -> Result<(), E> {
         for (before, index) in &self.pieces {
             out.push_str(before);
             write(*index, out)?;

@@ -138,7 +138,9 @@ impl Screens {
     /// # Errors
     /// Only those of an override.
     pub fn menu(&self, entries: &[MenuEntry], language: &str) -> Result<Html, ScreenError> {
-        let section = |kind| -> Vec<_> { entries.iter().filter(|entry| entry.section == kind).map(|entry| Value::from(Serde(entry.item()))).collect() };
+        let section = |kind| -> Vec<_> {
+            entries.iter().filter(|entry| entry.section == kind).map(|entry| Value::from(Serde(entry.item()))).collect()
+        };
         let context = context! {
             frame => context! { language },
             tools => section(SectionKind::Tools),
@@ -195,7 +197,8 @@ fn translate(phrase: Value, values: Kwargs) -> Result<Value, Error> {
     for name in &names {
         pairs.push((name.as_str(), values.get::<Value>(name)?.to_string()));
     }
-    let filled = texts::fill(phrase.as_str().unwrap_or_default(), pairs.iter().map(|(name, value)| (*name, value.as_str())));
+    let filled =
+        texts::fill(phrase.as_str().unwrap_or_default(), pairs.iter().map(|(name, value)| (*name, value.as_str())));
     Ok(Value::from(filled))
 }
 
@@ -220,7 +223,9 @@ fn add_functions(templates: &mut Environment<'static>, assets: AssetNames) {
     let sprite = address(&assets, "icons.svg");
     templates.add_function("asset", move |name: &str| address(&assets, name));
     let drawn = |name: &str| {
-        let markup = format!("<svg class=\"icon\" aria-hidden=\"true\" focusable=\"false\"><use href=\"{sprite}#{name}\"/></svg>");
+        let markup = format!(
+            "<svg class=\"icon\" aria-hidden=\"true\" focusable=\"false\"><use href=\"{sprite}#{name}\"/></svg>"
+        );
         Value::from_safe_string(markup)
     };
     let icons: BTreeMap<&str, Value> = ICONS.lines().map(|name| (name, drawn(name))).collect();
@@ -258,7 +263,10 @@ mod tests {
 
     #[test]
     fn long_numbers_are_grouped() {
-        assert_eq!([group(9999), group(10_000), group(1_234_567)], ["9999", "10\u{202F}000", "1\u{202F}234\u{202F}567"]);
+        assert_eq!(
+            [group(9999), group(10_000), group(1_234_567)],
+            ["9999", "10\u{202F}000", "1\u{202F}234\u{202F}567"]
+        );
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub(crate) fn slices<'t>(texts: &'t Texts, block: &str) -> Result<Vec<&'t str>, 
         let Some(slice) = texts.all.get(start..end) else {
             return Err(ScreenError::invalid(
                 block,
-                format!("text {index} is said to end at byte {end}, which is before it starts, past the texts or inside a character"),
+                format!(
+                    "text {index} is said to end at byte {end}, which is before it starts, past the texts or inside a character"
+                ),
             ));
         };
         found.push(slice);

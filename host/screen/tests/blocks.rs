@@ -1,5 +1,7 @@
 //! Each block as HTML and as data, from small inputs and from hostile ones.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "support/fixture.rs"]
 mod fixture;
 
@@ -38,7 +40,8 @@ fn assert_tame(html: &str) {
 #[test]
 fn hostile_words_stay_words_in_every_block() {
     let h = || words(HOSTILE);
-    let hostile_field = |input| Field { help: h(), error: Some(h()), values: vec![HOSTILE.into()], ..field(HOSTILE, HOSTILE, input) };
+    let hostile_field =
+        |input| Field { help: h(), error: Some(h()), values: vec![HOSTILE.into()], ..field(HOSTILE, HOSTILE, input) };
     let options = || choices(&[(HOSTILE, HOSTILE)]);
     let inputs = vec![
         Input::Text(TextInput { placeholder: h(), max_length: None, autocomplete: HOSTILE.into() }),
@@ -58,7 +61,11 @@ fn hostile_words_stay_words_in_every_block() {
     ];
     let mut fields: Vec<_> = inputs.into_iter().map(hostile_field).collect();
     fields[1].when = Some(Condition { field: HOSTILE.into(), values: vec![HOSTILE.into()] });
-    let button = Action { confirm: Some(h()), values: pairs(&[(HOSTILE, HOSTILE), ("b", HOSTILE)]), ..action(HOSTILE, "save", Level::Danger) };
+    let button = Action {
+        confirm: Some(h()),
+        values: pairs(&[(HOSTILE, HOSTILE), ("b", HOSTILE)]),
+        ..action(HOSTILE, "save", Level::Danger)
+    };
     let cells = vec![
         Cell::Text(HOSTILE.into()),
         Cell::Code(HOSTILE.into()),
@@ -69,10 +76,30 @@ fn hostile_words_stay_words_in_every_block() {
     ];
     let columns = (0..cells.len()).map(|_| column(HOSTILE, HOSTILE, true)).collect();
     let rows = TableData::Rows(vec![Row { key: HOSTILE.into(), cells: cells.clone(), hidden: vec![] }]);
-    let table = Table { open: Some("edit".into()), each: vec![button.clone(), action(HOSTILE, "remove", Level::Neutral)], bulk: vec![button.clone()], bulk_all: true, empty: h(), ..table(columns, rows) };
-    let line = LogLine { time: None, level: Some(Level::Danger), source: HOSTILE.into(), text: HOSTILE.into(), open: Some(to("list", &[(HOSTILE, HOSTILE)])) };
-    let chart = Chart { kind: "line".into(), unit: HOSTILE.into(), labels: vec![HOSTILE.into()], series: vec![Series { label: h(), values: vec![Some(1.0)] }], extra: vec![] };
-    let mark = Mark { x: 0.0, y: 0.0, width: 1.0, height: 1.0, label: h(), level: Level::Danger, open: Some(to("list", &[])) };
+    let table = Table {
+        open: Some("edit".into()),
+        each: vec![button.clone(), action(HOSTILE, "remove", Level::Neutral)],
+        bulk: vec![button.clone()],
+        bulk_all: true,
+        empty: h(),
+        ..table(columns, rows)
+    };
+    let line = LogLine {
+        time: None,
+        level: Some(Level::Danger),
+        source: HOSTILE.into(),
+        text: HOSTILE.into(),
+        open: Some(to("list", &[(HOSTILE, HOSTILE)])),
+    };
+    let chart = Chart {
+        kind: "line".into(),
+        unit: HOSTILE.into(),
+        labels: vec![HOSTILE.into()],
+        series: vec![Series { label: h(), values: vec![Some(1.0)] }],
+        extra: vec![],
+    };
+    let mark =
+        Mark { x: 0.0, y: 0.0, width: 1.0, height: 1.0, label: h(), level: Level::Danger, open: Some(to("list", &[])) };
     let all = vec![
         Content::Prose(h()),
         Content::Notice(Notice { level: Level::Danger, text: h() }),
@@ -84,7 +111,10 @@ fn hostile_words_stay_words_in_every_block() {
         Content::Chart(chart.clone()),
         Content::Chart(Chart { kind: "stat".into(), ..chart.clone() }),
         Content::Chart(Chart { kind: HOSTILE.into(), ..chart }),
-        Content::Feed(Feed { messages: vec![Message { author: HOSTILE.into(), time: TIME, text: HOSTILE.into(), mine: false }], reply: None }),
+        Content::Feed(Feed {
+            messages: vec![Message { author: HOSTILE.into(), time: TIME, text: HOSTILE.into(), mine: false }],
+            reply: None,
+        }),
         Content::Source(Source { language: HOSTILE.into(), text: HOSTILE.into() }),
         Content::Diff(Diff { language: HOSTILE.into(), before: String::new(), after: HOSTILE.into() }),
         Content::Picture(Picture { alt: h(), width: 1, height: 1, image: None, marks: vec![mark] }),
@@ -126,7 +156,10 @@ fn a_column_of_accounts_becomes_rows() {
     assert!(drawn.contains("<time datetime=\"2026-11-21T22:41:05Z\""));
     assert!(drawn.contains("aria-sort=\"ascending\""));
     // Sorting keeps the filter, drops the cursor, and turns round where it is sorted already.
-    assert!(drawn.contains("href=\"/users?q=a+b&amp;sort=-name\"") && drawn.contains("href=\"/users?q=a+b&amp;sort=email\""));
+    assert!(
+        drawn.contains("href=\"/users?q=a+b&amp;sort=-name\"")
+            && drawn.contains("href=\"/users?q=a+b&amp;sort=email\"")
+    );
     assert!(drawn.contains("name=\"_with\" value=\"sort=name&amp;q=a+b&amp;all=1\""));
     let twin = data(&page, &Fake::new(&[])).unwrap();
     let table = &twin["blocks"]["it"];
@@ -143,8 +176,15 @@ fn a_column_of_accounts_becomes_rows() {
 #[test]
 fn rows_and_columns_draw_the_same_table() {
     let columns = || vec![column("name", "Name", false), column("on", "On", false)];
-    let by_rows = TableData::Rows(vec![Row { key: "k".into(), cells: vec![Cell::Text("é<".into()), Cell::Flag(true)], hidden: vec![] }]);
-    let by_columns = TableData::Columns(Columnar { keys: texts(["k"]), columns: vec![ColumnValues::Texts(texts(["é<"])), ColumnValues::Bools(vec![true])] });
+    let by_rows = TableData::Rows(vec![Row {
+        key: "k".into(),
+        cells: vec![Cell::Text("é<".into()), Cell::Flag(true)],
+        hidden: vec![],
+    }]);
+    let by_columns = TableData::Columns(Columnar {
+        keys: texts(["k"]),
+        columns: vec![ColumnValues::Texts(texts(["é<"])), ColumnValues::Bools(vec![true])],
+    });
     let (rows, columnar) = (Content::Table(table(columns(), by_rows)), Content::Table(table(columns(), by_columns)));
     assert_eq!(twin(rows.clone()), twin(columnar.clone()));
     assert_eq!(html(rows), html(columnar));
@@ -157,7 +197,10 @@ fn tables_that_contradict_themselves_are_the_plugins_fault() {
     let broken = [
         TableData::Columns(Columnar { keys: keys.clone(), columns: vec![ColumnValues::Bools(vec![true])] }),
         TableData::Columns(Columnar { keys: keys.clone(), columns: vec![] }),
-        TableData::Columns(Columnar { keys, columns: vec![ColumnValues::Texts(Texts { all: "né".into(), ends: vec![1, 2] })] }),
+        TableData::Columns(Columnar {
+            keys,
+            columns: vec![ColumnValues::Texts(Texts { all: "né".into(), ends: vec![1, 2] })],
+        }),
         TableData::Rows(vec![Row { key: "a".into(), cells: vec![], hidden: vec![] }]),
     ];
     for broken in broken {
@@ -174,8 +217,18 @@ fn what_leads_nowhere_is_not_drawn() {
     for route in ["forbidden", "unknown"] {
         let button = action("Press me", route, Level::Primary);
         let data = TableData::Rows(vec![Row { key: "k".into(), cells: vec![Cell::Text("x".into())], hidden: vec![] }]);
-        let table = Table { each: vec![button.clone()], bulk: vec![button.clone()], open: Some("secret".into()), next: Some(to("secret", &[])), ..table(vec![column("a", "A", false)], data) };
-        let contents = [Content::Actions(vec![button.clone()]), Content::Table(table), Content::Form(form(vec![field("a", "A", Input::Email)], button.clone()))];
+        let table = Table {
+            each: vec![button.clone()],
+            bulk: vec![button.clone()],
+            open: Some("secret".into()),
+            next: Some(to("secret", &[])),
+            ..table(vec![column("a", "A", false)], data)
+        };
+        let contents = [
+            Content::Actions(vec![button.clone()]),
+            Content::Table(table),
+            Content::Form(form(vec![field("a", "A", Input::Email)], button.clone())),
+        ];
         for content in contents {
             let drawn = html(content.clone());
             assert!(!drawn.contains("Press me") && !drawn.contains("secret"), "{drawn}");
@@ -195,11 +248,21 @@ fn data_actions(page: &Page) -> Json {
 
 #[test]
 fn a_link_is_a_get_and_a_refused_one_leaves_its_words() {
-    let link = |target| Content::Facts(vec![Fact { label: words("L"), value: Cell::Link(Link { label: words("Go"), target }) }]);
+    let link = |target| {
+        Content::Facts(vec![Fact { label: words("L"), value: Cell::Link(Link { label: words("Go"), target }) }])
+    };
     assert!(html(link(Target::Route(to("list", &[("a", "b c")])))).contains("<a href=\"/users?a=b+c\">Go</a>"));
     assert!(html(link(Target::Contributed("report".into()))).contains("<a href=\"/reports/users\">Go</a>"));
-    assert!(html(link(Target::External("https://example.org/".into()))).contains("<a href=\"/leave?to=https%3A%2F%2Fexample.org%2F\" rel="));
-    for refused in [Target::Route(to("secret", &[])), Target::Route(to("save", &[])), Target::Contributed("x".into()), Target::External("http://example.org".into())] {
+    assert!(
+        html(link(Target::External("https://example.org/".into())))
+            .contains("<a href=\"/leave?to=https%3A%2F%2Fexample.org%2F\" rel=")
+    );
+    for refused in [
+        Target::Route(to("secret", &[])),
+        Target::Route(to("save", &[])),
+        Target::Contributed("x".into()),
+        Target::External("http://example.org".into()),
+    ] {
         assert!(html(link(refused.clone())).contains("<dd>Go</dd>"));
         assert_eq!(twin(link(refused)), json!([{ "label": "L", "value": { "label": "Go" } }]));
     }
@@ -211,7 +274,12 @@ fn rows_hide_buttons_by_the_plugins_own_count() {
         Row { key: "1".into(), cells: vec![Cell::Text("x".into())], hidden: vec![2] },
         Row { key: "a/b".into(), cells: vec![Cell::Text("y".into())], hidden: vec![] },
     ]);
-    let each = vec![action("Never", "forbidden", Level::Neutral), action("Edit", "edit", Level::Neutral), action("Remove", "remove", Level::Danger), action("Activate", "activate", Level::Neutral)];
+    let each = vec![
+        action("Never", "forbidden", Level::Neutral),
+        action("Edit", "edit", Level::Neutral),
+        action("Remove", "remove", Level::Danger),
+        action("Activate", "activate", Level::Neutral),
+    ];
     let drawn = html(Content::Table(Table { each, ..table(vec![column("a", "A", false)], data) }));
     assert_eq!(drawn.matches(">Remove</button>").count(), 1);
     assert_eq!(drawn.matches(">Activate</button>").count(), 2);
@@ -225,9 +293,22 @@ fn rows_hide_buttons_by_the_plugins_own_count() {
 #[test]
 fn a_form_ties_help_and_errors_to_their_fields() {
     let fields = vec![
-        Field { help: words("Help"), error: Some(words("Wrong")), required: true, values: vec!["x".into()], ..field("email", "E-mail", Input::Email) },
-        Field { required: true, when: Some(Condition { field: "how".into(), values: vec!["b".into()] }), ..field("more", "More", Input::Date) },
-        Field { values: vec!["b".into()], ..field("how", "How", Input::Radio(choices(&[("a", "By A"), ("b", "By B")]))) },
+        Field {
+            help: words("Help"),
+            error: Some(words("Wrong")),
+            required: true,
+            values: vec!["x".into()],
+            ..field("email", "E-mail", Input::Email)
+        },
+        Field {
+            required: true,
+            when: Some(Condition { field: "how".into(), values: vec!["b".into()] }),
+            ..field("more", "More", Input::Date)
+        },
+        Field {
+            values: vec!["b".into()],
+            ..field("how", "How", Input::Radio(choices(&[("a", "By A"), ("b", "By B")])))
+        },
         Field { values: vec!["secret".into()], ..field("word", "Word", Input::Password) },
         Field { values: vec!["7".into()], ..field("id", "", Input::Hidden) },
     ];
@@ -236,13 +317,18 @@ fn a_form_ties_help_and_errors_to_their_fields() {
     assert!(drawn.contains("id=\"b-it-email\" type=\"email\" name=\"email\" aria-describedby=\"b-it-email-help b-it-email-error\" aria-invalid=\"true\" required value=\"x\""));
     assert!(drawn.contains("id=\"b-it-email-error\"") && drawn.contains("<a href=\"#b-it-email\">E-mail</a>: Wrong"));
     // Required only while it is shown, which needs a script; without one the condition stands in words.
-    assert!(drawn.contains("data-when=\"how\" data-when-values=\"[&quot;b&quot;]\"") && drawn.contains(" data-required"));
+    assert!(
+        drawn.contains("data-when=\"how\" data-when-values=\"[&quot;b&quot;]\"") && drawn.contains(" data-required")
+    );
     assert!(drawn.contains("Only where “How” is: By B"));
     assert!(drawn.contains("<input type=\"hidden\" name=\"id\" value=\"7\">"));
     assert!(!drawn.contains("secret"), "a password is never sent back");
     let twin = twin(content);
     assert_eq!((&twin["method"], &twin["href"]), (&json!("post"), &json!("/users/save")));
-    assert_eq!(twin["fields"][0], json!({ "name": "email", "label": "E-mail", "kind": "email", "values": ["x"], "required": true, "help": "Help", "error": "Wrong" }));
+    assert_eq!(
+        twin["fields"][0],
+        json!({ "name": "email", "label": "E-mail", "kind": "email", "values": ["x"], "required": true, "help": "Help", "error": "Wrong" })
+    );
     assert_eq!(twin["fields"][1]["when"], json!({ "field": "how", "values": ["b"] }));
     assert_eq!(twin["fields"][2]["choices"][1], json!({ "value": "b", "label": "By B" }));
     assert_eq!(twin["fields"][3]["values"], json!([]));
@@ -250,9 +336,16 @@ fn a_form_ties_help_and_errors_to_their_fields() {
 
 #[test]
 fn further_buttons_carry_their_own_address_and_values() {
-    let mut form = form(vec![field("a", "A", Input::Email)], Action { values: pairs(&[("x", "1")]), ..action("Save", "save", Level::Primary) });
+    let mut form = form(
+        vec![field("a", "A", Input::Email)],
+        Action { values: pairs(&[("x", "1")]), ..action("Save", "save", Level::Primary) },
+    );
     assert!(html(Content::Form(form.clone())).contains("<input type=\"hidden\" name=\"x\" value=\"1\">"));
-    form.others = vec![Action { params: pairs(&[("key", "7")]), values: pairs(&[("why", "x&y")]), ..action("Remove", "remove", Level::Danger) }];
+    form.others = vec![Action {
+        params: pairs(&[("key", "7")]),
+        values: pairs(&[("why", "x&y")]),
+        ..action("Remove", "remove", Level::Danger)
+    }];
     let drawn = html(Content::Form(form));
     assert!(drawn.contains("name=\"x\" value=\"1\">Save</button>"));
     assert!(drawn.contains("formaction=\"/users/7\" hx-nonce=\"n0nce\" name=\"_with\" value=\"_method=delete&amp;why=x%26y\">Remove</button>"));
@@ -262,7 +355,10 @@ fn further_buttons_carry_their_own_address_and_values() {
 fn locked_boxes_of_a_matrix_are_seen_and_kept() {
     let all = choices(&[("r", "R")]);
     let matrix = Matrix { rows: all.clone(), columns: choices(&[("a", "A"), ("b", "B")]), locked: vec!["r a".into()] };
-    let drawn = html(Content::Form(form(vec![Field { values: vec!["r a".into()], ..field("m", "M", Input::Matrix(matrix)) }], action("Save", "save", Level::Primary))));
+    let drawn = html(Content::Form(form(
+        vec![Field { values: vec!["r a".into()], ..field("m", "M", Input::Matrix(matrix)) }],
+        action("Save", "save", Level::Primary),
+    )));
     assert!(drawn.contains("value=\"r a\" aria-label=\"R: A\" checked disabled"));
     assert!(drawn.contains("<input type=\"hidden\" name=\"m\" value=\"r a\">"));
     assert!(drawn.contains("value=\"r b\" aria-label=\"R: B\">"));
@@ -276,12 +372,33 @@ fn small_blocks_have_their_twins() {
     assert_eq!(twin(Content::Panel("passkeys".into())), json!({ "panel": "passkeys" }));
     assert_eq!(twin(Content::Other(("map".into(), "{\"a\":1}".into()))), json!({ "kind": "map", "value": { "a": 1 } }));
     assert_eq!(twin(Content::Frame(to("list", &[]))), json!({ "href": "/users" }));
-    assert_eq!(twin(Content::Source(Source { language: "a".into(), text: "b".into() })), json!({ "language": "a", "text": "b" }));
-    assert_eq!(twin(Content::Notice(Notice { level: Level::Warning, text: words("x") })), json!({ "level": "warning", "text": "x" }));
-    let log = Log { lines: vec![LogLine { time: Some(TIME), level: None, source: "s".into(), text: "t".into(), open: None }], older: Some(to("list", &[])) };
-    assert_eq!(twin(Content::Log(log)), json!({ "lines": [{ "time": "2026-11-21T22:41:05Z", "level": null, "source": "s", "text": "t" }], "older": "/users" }));
-    let chart = Chart { kind: "bar".into(), unit: "u".into(), labels: vec!["a".into()], series: vec![Series { label: words("s"), values: vec![None] }], extra: vec![] };
-    assert_eq!(twin(Content::Chart(chart)), json!({ "kind": "bar", "unit": "u", "labels": ["a"], "series": [{ "label": "s", "values": [null] }] }));
+    assert_eq!(
+        twin(Content::Source(Source { language: "a".into(), text: "b".into() })),
+        json!({ "language": "a", "text": "b" })
+    );
+    assert_eq!(
+        twin(Content::Notice(Notice { level: Level::Warning, text: words("x") })),
+        json!({ "level": "warning", "text": "x" })
+    );
+    let log = Log {
+        lines: vec![LogLine { time: Some(TIME), level: None, source: "s".into(), text: "t".into(), open: None }],
+        older: Some(to("list", &[])),
+    };
+    assert_eq!(
+        twin(Content::Log(log)),
+        json!({ "lines": [{ "time": "2026-11-21T22:41:05Z", "level": null, "source": "s", "text": "t" }], "older": "/users" })
+    );
+    let chart = Chart {
+        kind: "bar".into(),
+        unit: "u".into(),
+        labels: vec!["a".into()],
+        series: vec![Series { label: words("s"), values: vec![None] }],
+        extra: vec![],
+    };
+    assert_eq!(
+        twin(Content::Chart(chart)),
+        json!({ "kind": "bar", "unit": "u", "labels": ["a"], "series": [{ "label": "s", "values": [null] }] })
+    );
 }
 
 #[test]
@@ -293,7 +410,16 @@ fn blocks_that_only_the_host_or_a_later_version_knows_say_so() {
     let frame = html(Content::Frame(to("list", &[])));
     assert!(frame.contains("<iframe src=\"/users\" sandbox=\"\""));
     assert!(frames_needed(&page_of(Content::Frame(to("list", &[])))) && !frames_needed(&page_of(Content::Progress(1))));
-    assert!(html(Content::Picture(Picture { alt: words("P"), width: 10, height: 10, image: Some(to("scan", &[])), marks: vec![] })).contains("<image href=\"/users/scan.png\""));
+    assert!(
+        html(Content::Picture(Picture {
+            alt: words("P"),
+            width: 10,
+            height: 10,
+            image: Some(to("scan", &[])),
+            marks: vec![]
+        }))
+        .contains("<image href=\"/users/scan.png\"")
+    );
 }
 
 #[test]
@@ -306,7 +432,15 @@ fn only_the_host_writes_scripts_and_each_carries_the_nonce() {
 
 #[test]
 fn the_menu_shows_where_one_is_and_why_something_is_off() {
-    let entry = |label: &str, section| MenuEntry { label: label.into(), href: "/x".into(), icon: "nonesuch".into(), section, active: false, badge: None, unavailable: None };
+    let entry = |label: &str, section| MenuEntry {
+        label: label.into(),
+        href: "/x".into(),
+        icon: "nonesuch".into(),
+        section,
+        active: false,
+        badge: None,
+        unavailable: None,
+    };
     let entries = [
         MenuEntry { active: true, badge: Some(("3".into(), Level::Danger)), ..entry("<Users>", SectionKind::Tools) },
         MenuEntry { unavailable: Some("Broken".into()), ..entry("Logs", SectionKind::Tools) },
@@ -324,17 +458,35 @@ fn a_caller_without_contract_types_draws_the_same_table() {
     let view = blocks::table::TableView {
         name: "it".into(),
         caption: "Page".into(),
-        columns: vec![blocks::table::ColumnView { key: "name".into(), label: "Name".into(), sorted: "none", ..Default::default() }],
+        columns: vec![blocks::table::ColumnView {
+            key: "name".into(),
+            label: "Name".into(),
+            sorted: "none",
+            ..Default::default()
+        }],
         open: Some("/users/{key}/edit".into()),
         empty: "Nobody here".into(),
         ..Default::default()
     };
     let screens = screens();
     let drawn = screens.table(&frame, &view, |rows| rows.row("7", &[], &[CellValue::Text("Ada")])).unwrap();
-    let parts = PageParts { title: "Page".into(), sections: vec![SectionParts { layout: "stack", blocks: vec![drawn], ..Default::default() }], ..Default::default() };
+    let parts = PageParts {
+        title: "Page".into(),
+        sections: vec![SectionParts { layout: "stack", blocks: vec![drawn], ..Default::default() }],
+        ..Default::default()
+    };
     let native = screens.compose(&frame, &parts).unwrap();
     let data = TableData::Columns(Columnar { keys: texts(["7"]), columns: vec![ColumnValues::Texts(texts(["Ada"]))] });
-    let plugin = screens.page(&frame, &page_of(Content::Table(Table { open: Some("edit".into()), ..table(vec![column("name", "Name", false)], data) })), &Fake::new(&[])).unwrap();
+    let plugin = screens
+        .page(
+            &frame,
+            &page_of(Content::Table(Table {
+                open: Some("edit".into()),
+                ..table(vec![column("name", "Name", false)], data)
+            })),
+            &Fake::new(&[]),
+        )
+        .unwrap();
     assert_eq!(native, plugin);
     assert!(screens.table(&frame, &view, |rows| rows.row("7", &[], &[])).is_err());
 }

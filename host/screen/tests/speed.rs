@@ -29,18 +29,36 @@ fn microseconds(mut turn: impl FnMut()) -> f64 {
 #[ignore = "measures; says nothing in a debug build"]
 fn fifty_accounts() {
     let screens = Screens::load(None, AssetNames::new()).unwrap();
-    let entry = |name: &str| MenuEntry { label: name.into(), href: format!("/{name}"), icon: "users".into(), section: SectionKind::Tools, active: false, badge: None, unavailable: None };
+    let entry = |name: &str| MenuEntry {
+        label: name.into(),
+        href: format!("/{name}"),
+        icon: "users".into(),
+        section: SectionKind::Tools,
+        active: false,
+        badge: None,
+        unavailable: None,
+    };
     let menu = screens.menu(&["a", "b", "c", "d", "e", "f"].map(entry), "en").unwrap();
-    let frame = Frame { menu, nonce: "n".into(), actor: Some(Person { name: "Ada Lovelace".into(), email: "ada@example.org".into() }), ..Frame::default() };
+    let frame = Frame {
+        menu,
+        nonce: "n".into(),
+        actor: Some(Person { name: "Ada Lovelace".into(), email: "ada@example.org".into() }),
+        ..Frame::default()
+    };
     let place = Fake::new(&[("sort", "name")]);
-    let full = page("Users", vec![section("", SectionLayout::Stack, vec![block("accounts", Content::Table(accounts(50)))])]);
+    let full =
+        page("Users", vec![section("", SectionLayout::Stack, vec![block("accounts", Content::Table(accounts(50)))])]);
     let none = page("Users", vec![]);
-    let empty = page("Users", vec![section("", SectionLayout::Stack, vec![block("accounts", Content::Table(accounts(0)))])]);
+    let empty =
+        page("Users", vec![section("", SectionLayout::Stack, vec![block("accounts", Content::Table(accounts(0)))])]);
     let bytes = screens.page(&frame, &full, &place).unwrap().len();
     let whole = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &full, &place).unwrap())));
     let head = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &empty, &place).unwrap())));
     let bare = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &none, &place).unwrap())));
     let twin = microseconds(|| drop(std::hint::black_box(data(&full, &place).unwrap())));
-    println!("{bytes} bytes; page {whole:.1} us, without rows {head:.1} us, frame alone {bare:.1} us, table {:.1} us; data {twin:.1} us", whole - bare);
+    println!(
+        "{bytes} bytes; page {whole:.1} us, without rows {head:.1} us, frame alone {bare:.1} us, table {:.1} us; data {twin:.1} us",
+        whole - bare
+    );
     assert!(whole - bare < 60.0, "the table takes {:.1} us", whole - bare);
 }

@@ -12,6 +12,12 @@ pub struct Assets {
     files: MemoryServe,
 }
 
+impl std::fmt::Debug for Assets {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Assets")
+    }
+}
+
 impl Assets {
     #[must_use]
     pub fn load() -> Self {

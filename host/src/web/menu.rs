@@ -133,7 +133,7 @@ pub fn entries(visit: &Visit) -> Vec<MenuEntry> {
     entries.push(MenuEntry {
         label: "Your account".into(),
         href: "/account".into(),
-        icon: "user-circle".into(),
+        icon: "user".into(),
         section: SectionKind::Account,
         active: open == "account",
         badge: None,

@@ -187,8 +187,8 @@ impl Problem {
         self
     }
 
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 

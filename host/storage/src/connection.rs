@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{Result, StorageError};
@@ -28,6 +29,8 @@ pub(crate) fn open(path: &Path, role: Role, durable: bool) -> Result<Connection>
     };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A plan is made once and kept: without this, statements are parsed anew for other values of their parameters.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     // Pages come from the shared map of the file; the private cache, of which each thread has one, stays small.
     let cache_kib = match role {

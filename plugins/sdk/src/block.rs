@@ -1,7 +1,10 @@
 //! The smaller blocks: prose, notices, facts, rows of buttons, logs, charts, pictures.
 
 use crate::types::{Text, Timestamp};
-use crate::ui::{Action, Chart, Content, Diff, Fact, Feed, Form, Level, Log, LogLine, Mark, Message, Notice, Picture, RouteRef, Series, Source, Table};
+use crate::ui::{
+    Action, Chart, Content, Diff, Fact, Feed, Form, Level, Log, LogLine, Mark, Message, Notice, Picture, RouteRef,
+    Series, Source, Table,
+};
 
 /// Markdown. A literal is translated; values filled in with [`text!`](crate::text!) stay plain text.
 pub fn prose(markdown: impl Into<Text>) -> Content {
@@ -83,8 +86,18 @@ impl LogLine {
 
 impl Chart {
     /// `kind`: `line`, `bar`, `area` or `stat`; `labels` stand along the axis, one for each value of a series.
-    pub fn new<L: Into<String>>(kind: impl Into<String>, unit: impl Into<String>, labels: impl IntoIterator<Item = L>) -> Self {
-        Chart { kind: kind.into(), unit: unit.into(), labels: labels.into_iter().map(Into::into).collect(), series: vec![], extra: vec![] }
+    pub fn new<L: Into<String>>(
+        kind: impl Into<String>,
+        unit: impl Into<String>,
+        labels: impl IntoIterator<Item = L>,
+    ) -> Self {
+        Chart {
+            kind: kind.into(),
+            unit: unit.into(),
+            labels: labels.into_iter().map(Into::into).collect(),
+            series: vec![],
+            extra: vec![],
+        }
     }
 
     /// Adds a series; `None` is a gap.

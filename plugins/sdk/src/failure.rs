@@ -121,7 +121,9 @@ mod tests {
         let confirm: Result<Page> = Err(Failure::Confirm("t".to_owned()));
         assert_eq!(confirm.or_invalid(page), Err(Failure::Confirm("t".to_owned())));
         let wrong: Result<Page> = Err(invalid("name", "Too long"));
-        assert!(matches!(wrong.or_invalid(page), Ok(Response::Invalid(page)) if page.title == Text::Data("name".to_owned())));
+        assert!(
+            matches!(wrong.or_invalid(page), Ok(Response::Invalid(page)) if page.title == Text::Data("name".to_owned()))
+        );
     }
 
     fn data_of(errors: &[FieldError]) -> String {

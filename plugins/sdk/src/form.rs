@@ -39,7 +39,11 @@ impl Field {
 
     /// One line of text.
     pub fn text(name: impl Into<String>, label: impl Into<Text>) -> Self {
-        Self::new(name, label, Input::Text(TextInput { placeholder: Text::none(), max_length: None, autocomplete: "off".to_owned() }))
+        Self::new(
+            name,
+            label,
+            Input::Text(TextInput { placeholder: Text::none(), max_length: None, autocomplete: "off".to_owned() }),
+        )
     }
 
     /// Several lines of text; `rows` is the height at first.
@@ -73,27 +77,48 @@ impl Field {
     }
 
     /// One of a few, all in sight.
-    pub fn radio<C: Into<Choice>>(name: impl Into<String>, label: impl Into<Text>, of: impl IntoIterator<Item = C>) -> Self {
+    pub fn radio<C: Into<Choice>>(
+        name: impl Into<String>,
+        label: impl Into<Text>,
+        of: impl IntoIterator<Item = C>,
+    ) -> Self {
         Self::new(name, label, Input::Radio(choices(of)))
     }
 
     /// One of many.
-    pub fn select<C: Into<Choice>>(name: impl Into<String>, label: impl Into<Text>, of: impl IntoIterator<Item = C>) -> Self {
+    pub fn select<C: Into<Choice>>(
+        name: impl Into<String>,
+        label: impl Into<Text>,
+        of: impl IntoIterator<Item = C>,
+    ) -> Self {
         Self::new(name, label, Input::Select(choices(of)))
     }
 
     /// Any number of a few.
-    pub fn checkboxes<C: Into<Choice>>(name: impl Into<String>, label: impl Into<Text>, of: impl IntoIterator<Item = C>) -> Self {
+    pub fn checkboxes<C: Into<Choice>>(
+        name: impl Into<String>,
+        label: impl Into<Text>,
+        of: impl IntoIterator<Item = C>,
+    ) -> Self {
         Self::new(name, label, Input::Checkboxes(choices(of)))
     }
 
     /// Text with suggestions.
-    pub fn combobox<C: Into<Choice>>(name: impl Into<String>, label: impl Into<Text>, of: impl IntoIterator<Item = C>) -> Self {
+    pub fn combobox<C: Into<Choice>>(
+        name: impl Into<String>,
+        label: impl Into<Text>,
+        of: impl IntoIterator<Item = C>,
+    ) -> Self {
         Self::new(name, label, Input::Combobox(choices(of)))
     }
 
     /// A file of at most `max_bytes`; `accept` are media types or endings such as `.pdf`.
-    pub fn file<A: Into<String>>(name: impl Into<String>, label: impl Into<Text>, max_bytes: u64, accept: impl IntoIterator<Item = A>) -> Self {
+    pub fn file<A: Into<String>>(
+        name: impl Into<String>,
+        label: impl Into<Text>,
+        max_bytes: u64,
+        accept: impl IntoIterator<Item = A>,
+    ) -> Self {
         let accept = accept.into_iter().map(Into::into).collect();
         Self::new(name, label, Input::File(FileInput { accept, max_bytes, multiple: false }))
     }
@@ -296,10 +321,15 @@ mod tests {
     }
 
     fn field<'a>(form: &'a Form, name: &str) -> &'a Field {
-        form.items.iter().find_map(|item| matches!(item, FormItem::Field(f) if f.name == name).then(|| match item {
-            FormItem::Field(field) => field,
-            _ => unreachable!("matched above"),
-        })).unwrap()
+        form.items
+            .iter()
+            .find_map(|item| {
+                matches!(item, FormItem::Field(f) if f.name == name).then(|| match item {
+                    FormItem::Field(field) => field,
+                    _ => unreachable!("matched above"),
+                })
+            })
+            .unwrap()
     }
 
     #[test]

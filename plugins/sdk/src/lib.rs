@@ -21,9 +21,9 @@
 //! - `?` passes a failure of the host on. That matters for [`confirm`](types::Failure::Confirm): the host then asks
 //!   the person on a page of its own and makes the same request again.
 
-pub mod block;
 #[doc(hidden)]
 pub mod bindings;
+pub mod block;
 pub mod cell;
 pub mod failure;
 pub mod form;
@@ -54,11 +54,14 @@ pub mod prelude {
     pub use crate::exchange::{Download, Redirect, Request, Response, Upload};
     pub use crate::failure::{Errors, OrInvalid, Result, invalid};
     pub use crate::plugin::{Plugin, Route, delete, get, patch, post, put};
+    pub use crate::registration::Capability;
     pub use crate::text;
     pub use crate::text::data;
-    pub use crate::registration::Capability;
     pub use crate::types::{Failure, FieldError, Text, Timestamp};
-    pub use crate::ui::{Action, Block, Cell, Choice, ColumnValues, Content, Field, Form, Level, Link, Page, RouteRef, Section, Table, Texts};
+    pub use crate::ui::{
+        Action, Block, Cell, Choice, ColumnValues, Content, Field, Form, Level, Link, Page, RouteRef, Section, Table,
+        Texts,
+    };
 }
 
 /// Makes the crate a plugin: `vestry_sdk::plugin!(plugin);`, where `fn plugin() -> Plugin` says what it is.

@@ -50,7 +50,14 @@ impl Link {
 impl Action {
     /// A button to a route of this plugin. People who may not use the route do not see it.
     pub fn new(label: impl Into<Text>, route: impl Into<String>) -> Self {
-        Action { label: label.into(), route: route.into(), params: vec![], values: vec![], level: Level::Neutral, confirm: None }
+        Action {
+            label: label.into(),
+            route: route.into(),
+            params: vec![],
+            values: vec![],
+            level: Level::Neutral,
+            confirm: None,
+        }
     }
 
     /// Fills `{name}` in the route's path.

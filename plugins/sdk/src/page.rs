@@ -6,7 +6,15 @@ use crate::ui::{Action, Block, Content, Page, Section, SectionLayout};
 impl Page {
     /// A page with this title and nothing on it yet.
     pub fn new(title: impl Into<Text>) -> Self {
-        Page { title: title.into(), lead: Text::none(), focus: false, actions: vec![], sections: vec![], follow: None, extra: vec![] }
+        Page {
+            title: title.into(),
+            lead: Text::none(),
+            focus: false,
+            actions: vec![],
+            sections: vec![],
+            follow: None,
+            extra: vec![],
+        }
     }
 
     /// A sentence under the title.
@@ -53,7 +61,14 @@ impl Page {
 impl Section {
     /// A section with this heading. `name` is unique on the page.
     pub fn new(name: impl Into<String>, title: impl Into<Text>) -> Self {
-        Section { name: name.into(), title: title.into(), summary: Text::none(), layout: SectionLayout::Stack, blocks: vec![], extra: vec![] }
+        Section {
+            name: name.into(),
+            title: title.into(),
+            summary: Text::none(),
+            layout: SectionLayout::Stack,
+            blocks: vec![],
+            extra: vec![],
+        }
     }
 
     /// A sentence under the heading.

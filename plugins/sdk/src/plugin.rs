@@ -5,7 +5,9 @@ use std::mem::ManuallyDrop;
 
 use crate::exchange::{Request, Response};
 use crate::failure::Result;
-use crate::registration::{self, Access, Capability, Contribution, MenuEntry, Need, Permission, PluginInfo, Verb, Wish};
+use crate::registration::{
+    self, Access, Capability, Contribution, MenuEntry, Need, Permission, PluginInfo, Verb, Wish,
+};
 use crate::types::{Failure, Text};
 
 /// The body that a route takes where it says nothing else: 1 MiB; of a GET, none.
@@ -205,7 +207,14 @@ impl Plugin {
 
     /// Adds an entry to a section of the menu, `tools` or `account`; lower `order` stands higher.
     #[must_use]
-    pub fn menu_in(mut self, section: &'static str, order: u16, label: &'static str, route: &'static str, icon: &'static str) -> Self {
+    pub fn menu_in(
+        mut self,
+        section: &'static str,
+        order: u16,
+        label: &'static str,
+        route: &'static str,
+        icon: &'static str,
+    ) -> Self {
         self.menu.push((section, label, route, icon, order));
         self
     }
@@ -226,7 +235,13 @@ impl Plugin {
 
     /// Puts a link to one of its routes at a point of another plugin.
     #[must_use]
-    pub fn contribute(mut self, point: &'static str, title: &'static str, summary: &'static str, route: &'static str) -> Self {
+    pub fn contribute(
+        mut self,
+        point: &'static str,
+        title: &'static str,
+        summary: &'static str,
+        route: &'static str,
+    ) -> Self {
         self.contributions.push([point, title, summary, route]);
         self
     }
@@ -332,10 +347,18 @@ pub fn describe(plugin: Plugin, crate_version: &str) -> PluginInfo {
         routes: plugin.routes.iter().map(|route| route.describe(id)).collect(),
         menu: menu.collect(),
         permissions: permissions.collect(),
-        wishes: plugin.wishes.into_iter().map(|(capability, reason)| Wish { capability, reason: reason.into() }).collect(),
+        wishes: plugin
+            .wishes
+            .into_iter()
+            .map(|(capability, reason)| Wish { capability, reason: reason.into() })
+            .collect(),
         contributions: contributions.collect(),
         points: strings(&plugin.points),
-        needs: plugin.needs.into_iter().map(|(what, at_least)| Need { what: what.to_owned(), at_least: at_least.to_owned() }).collect(),
+        needs: plugin
+            .needs
+            .into_iter()
+            .map(|(what, at_least)| Need { what: what.to_owned(), at_least: at_least.to_owned() })
+            .collect(),
         schedules: vec![],
         data_version: plugin.data_version,
         settings: plugin.settings.map(str::to_owned),
@@ -366,7 +389,12 @@ mod tests {
         Plugin::new("org.example.notes", "Notes")
             .permission("write", "Write notes", &["advocate"])
             .route(get("home", "/").for_signed_in().to(|_| Ok(Page::new("Home"))))
-            .route(post("save", "/").needs_own("write").summary("Keep a note").to(|_| Err::<Page, _>(Failure::conflict("x"))))
+            .route(
+                post("save", "/")
+                    .needs_own("write")
+                    .summary("Keep a note")
+                    .to(|_| Err::<Page, _>(Failure::conflict("x"))),
+            )
             .menu("Notes", "home", "notes")
     }
 

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn values_are_trimmed_and_errors_name_the_field() {
-        let request = sample(&[("page", "3")], &[("name", "  Ada "), ("blank", "  "), ("n", "x"), ("k", "1"), ("k", "2")]);
+        let request =
+            sample(&[("page", "3")], &[("name", "  Ada "), ("blank", "  "), ("n", "x"), ("k", "1"), ("k", "2")]);
         assert_eq!(request.form("name").required(), Ok("Ada"));
         assert_eq!(request.query("page").number::<u8>(), Ok(3));
         assert!(matches!(request.form("blank").required(), Err(Failure::Invalid(e)) if e[0].field == "blank"));

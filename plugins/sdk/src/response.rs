@@ -52,7 +52,12 @@ impl Redirect {
 impl Download {
     /// A file to save. At most 8 MiB.
     pub fn new(file_name: impl Into<String>, content_type: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Download { file_name: file_name.into(), content_type: content_type.into(), inline: false, content: Content::Bytes(bytes) }
+        Download {
+            file_name: file_name.into(),
+            content_type: content_type.into(),
+            inline: false,
+            content: Content::Bytes(bytes),
+        }
     }
 
     /// Shown in the page rather than saved; the host does so for PNG, JPEG, WebP and PDF alone.

@@ -16,7 +16,9 @@
 
 use crate::cell::{Badges, Time};
 use crate::types::{Text, Timestamp};
-use crate::ui::{Action, Badge, Cell, Column, ColumnValues, Columnar, Link, RouteRef, Row, Sort, Table, TableData, Texts};
+use crate::ui::{
+    Action, Badge, Cell, Column, ColumnValues, Columnar, Link, RouteRef, Row, Sort, Table, TableData, Texts,
+};
 
 /// What a column is made of: [`Texts`], [`ColumnValues`], or anything to go through whose items are [`ColumnItem`]s.
 pub trait IntoColumn {
@@ -127,10 +129,18 @@ impl Table {
     #[must_use]
     pub fn column(mut self, key: impl Into<String>, label: impl Into<Text>, values: impl IntoColumn) -> Self {
         let values = values.into_column();
-        self.columns.push(Column { key: key.into(), label: label.into(), numeric: values.is_numeric(), sortable: false, extra: vec![] });
+        self.columns.push(Column {
+            key: key.into(),
+            label: label.into(),
+            numeric: values.is_numeric(),
+            sortable: false,
+            extra: vec![],
+        });
         match &mut self.data {
             TableData::Columns(data) => data.columns.push(values),
-            TableData::Rows(rows) => rows.iter_mut().zip(values.into_cells()).for_each(|(row, cell)| row.cells.push(cell)),
+            TableData::Rows(rows) => {
+                rows.iter_mut().zip(values.into_cells()).for_each(|(row, cell)| row.cells.push(cell))
+            }
         }
         self
     }
@@ -221,14 +231,14 @@ impl TableData {
             TableData::Rows(rows) => return rows,
             TableData::Columns(columns) => columns,
         };
-        let mut rows: Vec<Row> = keys.iter().map(|key| Row { key: key.to_owned(), cells: vec![], hidden: vec![] }).collect();
+        let mut rows: Vec<Row> =
+            keys.iter().map(|key| Row { key: key.to_owned(), cells: vec![], hidden: vec![] }).collect();
         for column in columns {
             rows.iter_mut().zip(column.into_cells()).for_each(|(row, cell)| row.cells.push(cell));
         }
         rows
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -249,7 +259,8 @@ mod tests {
 
     #[test]
     fn a_button_that_some_rows_lack_makes_rows() {
-        let table = table().each_where(Action::new("Retire", "retire"), [false, true]).column("on", "On", [true, false]);
+        let table =
+            table().each_where(Action::new("Retire", "retire"), [false, true]).column("on", "On", [true, false]);
         let TableData::Rows(rows) = table.data else { panic!("rows") };
         assert_eq!(rows[0].hidden, [0]);
         assert!(rows[1].hidden.is_empty());

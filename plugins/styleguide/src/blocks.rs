@@ -27,19 +27,42 @@ fn data_rtl() -> String {
 }
 
 fn messages() -> [Message; 3] {
-    let message = |author: &str, minutes: u64, text: &str, mine| Message { author: author.to_owned(), time: MOMENT + minutes * 60_000, text: text.to_owned(), mine };
-    [message("Ada", 0, "Is anybody there?", false), message("Zoë", 1, "Yes.\nOn two lines.", true), message("Ada", 2, LONG, false)]
+    let message = |author: &str, minutes: u64, text: &str, mine| Message {
+        author: author.to_owned(),
+        time: MOMENT + minutes * 60_000,
+        text: text.to_owned(),
+        mine,
+    };
+    [
+        message("Ada", 0, "Is anybody there?", false),
+        message("Zoë", 1, "Yes.\nOn two lines.", true),
+        message("Ada", 2, LONG, false),
+    ]
 }
 
 pub fn records(_: &Request) -> Result<Page> {
-    let reply = Form::new(Action::new("Send", "receive").primary()).field(Field::multiline("message", "Message", 2).required());
+    let reply =
+        Form::new(Action::new("Send", "receive").primary()).field(Field::multiline("message", "Message", 2).required());
     Ok(Page::new("Records")
         .action(Action::new("Style guide", "home"))
         .block("log", Log { lines: lines(), older: Some(RouteRef::to("records").query("cursor", "older")) })
         .block("log-empty", log([]))
-        .section(Section::new("messages", "Messages").columns().block("feed", Feed::new(messages()).reply(reply)).block("feed-empty", Feed::new([])))
-        .section(Section::new("texts", "Texts").block("source", source("yaml", BEFORE)).block("source-empty", source("text", "")))
-        .section(Section::new("changes", "Changes").block("diff", diff("yaml", BEFORE, AFTER)).block("diff-same", diff("text", "the same\n", "the same\n"))))
+        .section(
+            Section::new("messages", "Messages")
+                .columns()
+                .block("feed", Feed::new(messages()).reply(reply))
+                .block("feed-empty", Feed::new([])),
+        )
+        .section(
+            Section::new("texts", "Texts")
+                .block("source", source("yaml", BEFORE))
+                .block("source-empty", source("text", "")),
+        )
+        .section(
+            Section::new("changes", "Changes")
+                .block("diff", diff("yaml", BEFORE, AFTER))
+                .block("diff-same", diff("text", "the same\n", "the same\n")),
+        ))
 }
 
 fn chart(kind: &str) -> Chart {
@@ -56,11 +79,18 @@ fn mark(x: f32, y: f32, label: &str, level: Level) -> Mark {
 pub fn pictures(_: &Request) -> Result<Page> {
     let page = Page::new("Pictures").action(Action::new("Style guide", "home"));
     let charts = ["line", "bar", "area", "stat", "org.example.cloud"];
-    let page = charts.iter().fold(page.section(Section::new("charts", "Charts").columns()), |page, kind| page.block(format!("chart-{kind}"), chart(kind)));
+    let page = charts.iter().fold(page.section(Section::new("charts", "Charts").columns()), |page, kind| {
+        page.block(format!("chart-{kind}"), chart(kind))
+    });
     let page = page.block("chart-empty", Chart::new("line", "", Vec::<String>::new()));
-    let picture = Picture::new("Two boxes on squared paper", 320, 200).image("sheet").mark(mark(0.19, 0.25, "First", Level::Primary)).mark(mark(0.56, 0.45, "Second", Level::Danger));
+    let picture = Picture::new("Two boxes on squared paper", 320, 200)
+        .image("sheet")
+        .mark(mark(0.19, 0.25, "First", Level::Primary))
+        .mark(mark(0.56, 0.45, "Second", Level::Danger));
     let sheet = Picture::new("An empty sheet", 210, 297).mark(mark(0.1, 0.1, LONG, Level::Warning));
-    let page = page.section(Section::new("pictures", "Pictures").columns().block("picture", picture).block("sheet", sheet)).section(Section::new("progress", "Progress"));
+    let page = page
+        .section(Section::new("pictures", "Pictures").columns().block("picture", picture).block("sheet", sheet))
+        .section(Section::new("progress", "Progress"));
     let page = [0, 42, 100].iter().fold(page, |page, done| page.block(format!("progress-{done}"), progress(*done)));
     Ok(page.section(Section::new("frames", "Frames").block("frame", frame("framed"))))
 }

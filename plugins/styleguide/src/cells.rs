@@ -44,6 +44,11 @@ pub fn facts_page(_: &Request) -> Result<Page> {
     Ok(Page::new("Facts")
         .action(Action::new("Style guide", "home"))
         .block("all", facts(all))
-        .section(Section::new("beside", "Beside each other").columns().block("left", facts([fact("Name", "Ada")])).block("right", facts([fact(LONG.to_owned(), LONG)])))
+        .section(
+            Section::new("beside", "Beside each other")
+                .columns()
+                .block("left", facts([fact("Name", "Ada")]))
+                .block("right", facts([fact(LONG.to_owned(), LONG)])),
+        )
         .section(Section::new("none", "No facts").block("none", facts([]))))
 }

@@ -6,14 +6,22 @@ use vestry_sdk::ui::{FormItem, Input};
 use crate::received;
 use crate::words::{LONG, RTL};
 
-const CHOICES: [(&str, &str); 3] = [("red", "Red"), ("green", "Green"), ("blue", "Blue, as the sky is on a clear day in the mountains")];
+const CHOICES: [(&str, &str); 3] =
+    [("red", "Red"), ("green", "Green"), ("blue", "Blue, as the sky is on a clear day in the mountains")];
 
 /// Every input with what it holds when it is full.
 fn inputs() -> Vec<(Field, Vec<&'static str>)> {
     let full_form = "A second text that stands on several lines.\nThis is the second one.";
     let roles = [("admin", "Administrator"), ("user", "User")];
     vec![
-        (Field::text("text", "Text").required().placeholder("Some words").max_length(40).help("At most 40 characters."), vec!["Ada"]),
+        (
+            Field::text("text", "Text")
+                .required()
+                .placeholder("Some words")
+                .max_length(40)
+                .help("At most 40 characters."),
+            vec!["Ada"],
+        ),
         (Field::text("long", LONG.to_owned()).help(LONG.to_owned()), vec![LONG]),
         (Field::text("rtl", data(RTL)), vec![RTL]),
         (Field::multiline("multiline", "Several lines", 4), vec![full_form]),
@@ -33,8 +41,18 @@ fn inputs() -> Vec<(Field, Vec<&'static str>)> {
         (Field::combobox("combobox", "Text with suggestions", CHOICES), vec!["violet"]),
         (Field::file("file", "File", 1 << 20, [".pdf", "image/png"]), vec![]),
         (Field::new("signature", "Signature", Input::Signature), vec![]),
-        (Field::matrix("matrix", "Grid", [("read", "Read"), ("write", "Write")], roles), vec!["read admin", "read user", "write admin"]),
-        (Field::new("other", "Of a kind unknown to this host", Input::Other(("org.example.dial".to_owned(), "{}".to_owned()))), vec!["3"]),
+        (
+            Field::matrix("matrix", "Grid", [("read", "Read"), ("write", "Write")], roles),
+            vec!["read admin", "read user", "write admin"],
+        ),
+        (
+            Field::new(
+                "other",
+                "Of a kind unknown to this host",
+                Input::Other(("org.example.dial".to_owned(), "{}".to_owned())),
+            ),
+            vec!["3"],
+        ),
     ]
 }
 
@@ -44,7 +62,10 @@ fn form(field: impl Fn(Field, Vec<&'static str>) -> Field) -> Form {
         .prose("A paragraph with **strong** words in a form.")
         .field(Field::hidden("hidden", "seen by nobody"))
         .field(Field::checkbox("refuse", "Refuse what I send").help("The form comes back with errors."));
-    let mut form = inputs().into_iter().fold(start, |form, (input, values)| form.field(field(input, values))).other(Action::new("Send as a draft", "receive").value("draft", "1"));
+    let mut form = inputs()
+        .into_iter()
+        .fold(start, |form, (input, values)| form.field(field(input, values)))
+        .other(Action::new("Send as a draft", "receive").value("draft", "1"));
     for item in &mut form.items {
         if let FormItem::Field(Field { input: Input::Matrix(matrix), .. }) = item {
             matrix.locked = vec!["read admin".to_owned()];
@@ -58,11 +79,10 @@ fn page(title: &'static str, form: Form) -> Page {
         .inline()
         .field(Field::text("q", "Words").placeholder("Name or e-mail"))
         .field(Field::select("colour", "Colour", CHOICES));
-    Page::new(title)
-        .action(Action::new("Style guide", "home"))
-        .block("filter", filter)
-        .block("form", form)
-        .section(Section::new("short", "Short").block("button", Form::new(Action::new("A form that is only a button", "receive"))))
+    Page::new(title).action(Action::new("Style guide", "home")).block("filter", filter).block("form", form).section(
+        Section::new("short", "Short")
+            .block("button", Form::new(Action::new("A form that is only a button", "receive"))),
+    )
 }
 
 pub fn empty(_: &Request) -> Result<Page> {
@@ -74,14 +94,17 @@ pub fn full(_: &Request) -> Result<Page> {
 }
 
 pub fn wrong(_: &Request) -> Result<Page> {
-    Ok(page("Wrong forms", form(|field, values| field.values(values).error("This is wrong, and this sentence says why."))))
+    Ok(page(
+        "Wrong forms",
+        form(|field, values| field.values(values).error("This is wrong, and this sentence says why.")),
+    ))
 }
 
 /// Shows what was sent; or, where that was asked for or the first field is empty, the form with errors.
 pub fn receive(request: &Request) -> Result<Response> {
-    check(request).map(|()| shown(request)).or_invalid(|errors| {
-        Ok(page("Forms", form(|field, _| field).refill(request).errors(errors)))
-    })
+    check(request)
+        .map(|()| shown(request))
+        .or_invalid(|errors| Ok(page("Forms", form(|field, _| field).refill(request).errors(errors))))
 }
 
 fn check(request: &Request) -> Result<()> {
@@ -102,5 +125,8 @@ fn shown(request: &Request) -> Page {
         .column("type", "Type", request.uploads.iter().map(|upload| &upload.content_type))
         .column("size", "Size", request.uploads.iter().map(|upload| size(upload.size)))
         .empty("No files were sent.");
-    Page::new("Received").action(Action::new("Forms", "forms")).block("received", received(request)).block("files", files)
+    Page::new("Received")
+        .action(Action::new("Forms", "forms"))
+        .block("received", received(request))
+        .block("files", files)
 }

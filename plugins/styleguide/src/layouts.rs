@@ -13,7 +13,8 @@ fn filled(section: Section, blocks: &[&'static str]) -> Section {
 }
 
 pub fn layouts(_: &Request) -> Result<Page> {
-    let section = |name: &'static str, title: &'static str| Section::new(name, title).summary("A sentence under the heading.");
+    let section =
+        |name: &'static str, title: &'static str| Section::new(name, title).summary("A sentence under the heading.");
     Ok(Page::new("Layouts")
         .lead("Sections stacked, in columns, in tabs.")
         .action(Action::new("Style guide", "home"))
@@ -30,6 +31,7 @@ pub fn layouts(_: &Request) -> Result<Page> {
 }
 
 pub fn focus(_: &Request) -> Result<Page> {
-    let form = Form::new(Action::new("Go on", "receive").primary()).field(Field::radio("answer", "Is it so?", [("yes", "Yes"), ("no", "No")]).required());
+    let form = Form::new(Action::new("Go on", "receive").primary())
+        .field(Field::radio("answer", "Is it so?", [("yes", "Yes"), ("no", "No")]).required());
     Ok(Page::new("Who are you?").lead("One question, and nothing else.").focus().block("question", form))
 }

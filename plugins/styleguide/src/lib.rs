@@ -31,24 +31,28 @@ const PAGES: [Entry; 12] = [
     ("focus", "/focus", "Focus", "A page without menu and chrome.", layouts::focus),
 ];
 
+/// Who writes templates and plugins looks here.
+const SEE: &str = "org.vestry.styleguide/see";
+
 /// The plugin.
 pub fn plugin() -> Plugin {
     let plugin = Plugin::new("org.vestry.styleguide", "Style guide")
         .summary("Every block in every state.")
         .mount("styleguide")
-        .route(get("home", "/").needs("server.manage").summary("Every block in every state").to(home))
-        .route(get("nothing", "/nothing").needs("server.manage").to(|_| Ok(Page::new("Nothing"))))
-        .route(get("failure", "/failure").needs("server.manage").to(failure))
-        .route(get("item", "/items/{key}").needs("server.manage").to(item))
-        .route(get("framed", "/framed").needs("server.manage").to(blocks::framed))
-        .route(get("sheet", "/sheet.png").needs("server.manage").to(|_| Ok(blocks::sheet())))
-        .route(post("press", "/press").needs("server.manage").to(press))
-        .route(post("receive", "/receive").needs("server.manage").max_body(8 << 20).to(forms::receive))
+        .route(get("home", "/").needs(SEE).summary("Every block in every state").to(home))
+        .route(get("nothing", "/nothing").needs(SEE).to(|_| Ok(Page::new("Nothing"))))
+        .route(get("failure", "/failure").needs(SEE).to(failure))
+        .route(get("item", "/items/{key}").needs(SEE).to(item))
+        .route(get("framed", "/framed").needs(SEE).to(blocks::framed))
+        .route(get("sheet", "/sheet.png").needs(SEE).to(|_| Ok(blocks::sheet())))
+        .route(post("press", "/press").needs(SEE).to(press))
+        .route(post("receive", "/receive").needs(SEE).max_body(8 << 20).to(forms::receive))
         .route(get("nobody", "/nobody").needs("org.vestry.styleguide/nobody").to(home))
+        .permission("see", "See the style guide", &["developer"])
         .permission("nobody", "Held by nobody: its button is never drawn", &[])
         .menu_in("tools", 900, "Style guide", "home", "palette");
     PAGES.iter().fold(plugin, |plugin, (route, path, _, summary, page)| {
-        plugin.route(get(route, path).needs("server.manage").summary(summary).to(*page))
+        plugin.route(get(route, path).needs(SEE).summary(summary).to(*page))
     })
 }
 
@@ -56,17 +60,24 @@ fn home(_: &Request) -> Result<Page> {
     let table = Table::keyed(PAGES.map(|page| page.0))
         .column("page", "Page", PAGES.map(|(route, _, title, _, _)| Link::to(title, route)))
         .column("what", "What is on it", PAGES.map(|page| page.3));
-    let failures = ["denied", "not-found", "invalid", "conflict", "exhausted", "unavailable", "internal", "confirm", "other"];
-    let failures = failures.map(|kind| fact(kind.to_owned(), Link::to("See its page", RouteRef::to("failure").query("kind", kind))));
+    let failures =
+        ["denied", "not-found", "invalid", "conflict", "exhausted", "unavailable", "internal", "confirm", "other"];
+    let failures = failures
+        .map(|kind| fact(kind.to_owned(), Link::to("See its page", RouteRef::to("failure").query("kind", kind))));
     Ok(Page::new("Style guide")
         .lead("What pages are made of. Look here when a template changes.")
         .block("pages", table)
         .section(Section::new("failures", "Failures").block("failures", facts(failures)))
-        .section(Section::new("other", "And").block("others", actions([Action::new("A page with nothing on it", "nothing")]))))
+        .section(
+            Section::new("other", "And")
+                .block("others", actions([Action::new("A page with nothing on it", "nothing")])),
+        ))
 }
 
 fn item(request: &Request) -> Result<Page> {
-    Ok(Page::new(request.param("key").to_owned()).action(Action::new("Tables", "tables")).block("words", prose("A row was opened.")))
+    Ok(Page::new(request.param("key").to_owned())
+        .action(Action::new("Tables", "tables"))
+        .block("words", prose("A row was opened.")))
 }
 
 /// Shows what a button sent.

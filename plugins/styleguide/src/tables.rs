@@ -31,10 +31,15 @@ fn full(request: &Request) -> Table {
         .open("item")
         .sorted(request.query("people.sort").optional().unwrap_or("name"))
         .bulk(Action::new("Press for the ticked", "press").value("what", "ticked"))
-        .bulk(Action::new("Take from the ticked", "press").danger().value("what", "danger").confirm("From all of them?"))
+        .bulk(
+            Action::new("Take from the ticked", "press").danger().value("what", "danger").confirm("From all of them?"),
+        )
         .bulk_all()
         .total(Some(12_345))
-        .pages(Some(RouteRef::to("tables").query("cursor", "before")), Some(RouteRef::to("tables").query("cursor", "behind")))
+        .pages(
+            Some(RouteRef::to("tables").query("cursor", "before")),
+            Some(RouteRef::to("tables").query("cursor", "behind")),
+        )
 }
 
 pub fn tables(request: &Request) -> Result<Page> {
@@ -56,13 +61,34 @@ pub fn tables(request: &Request) -> Result<Page> {
 pub fn bare(_: &Request) -> Result<Page> {
     let none: [&str; 0] = [];
     let wide = (0..24).fold(Table::keyed(["1", "2"]), |table, index| {
-        table.column(format!("c{index}"), text!("Column {index}", index), [format!("{index} of the first"), LONG.to_owned()])
+        table.column(
+            format!("c{index}"),
+            text!("Column {index}", index),
+            [format!("{index} of the first"), LONG.to_owned()],
+        )
     });
-    let long = Table::keyed((0..200).map(|index| index.to_string())).column("n", "Number", 0..200).column("word", "Word", (0..200).map(|_| "word"));
+    let long = Table::keyed((0..200).map(|index| index.to_string())).column("n", "Number", 0..200).column(
+        "word",
+        "Word",
+        (0..200).map(|_| "word"),
+    );
     Ok(Page::new("Bare tables")
         .action(Action::new("Style guide", "home"))
-        .block("empty", Table::keyed(none).column("name", "Name", none).column("age", "Age", none).empty("Nobody is here yet. Add the first."))
-        .block("bulk-empty", Table::keyed(none).column("name", "Name", none).bulk(Action::new("Press", "press")).bulk_all().total(Some(0)))
+        .block(
+            "empty",
+            Table::keyed(none)
+                .column("name", "Name", none)
+                .column("age", "Age", none)
+                .empty("Nobody is here yet. Add the first."),
+        )
+        .block(
+            "bulk-empty",
+            Table::keyed(none)
+                .column("name", "Name", none)
+                .bulk(Action::new("Press", "press"))
+                .bulk_all()
+                .total(Some(0)),
+        )
         .block("cell", Table::keyed(["1"]).column("name", "Name", ["The only one"]))
         .section(Section::new("wide-section", "Wide").block("wide", wide))
         .section(Section::new("long-section", "Long").block("long", long.total(Some(200)))))

@@ -47,19 +47,40 @@ fn main() { println!(\"Hello\"); }
 <b>Markup is text</b>, ![pictures are dropped](https://example.org/x.png).";
 
 pub fn words(_: &Request) -> Result<Page> {
-    let notices = LEVELS.map(|(name, level)| (format!("notice-{name}"), notice(level, text!("A notice of the level {name}.", name))));
-    let page = Page::new("Words").lead("Prose, notices and badges.").action(Action::new("Style guide", "home")).block("prose", prose(MARKDOWN));
-    let page = notices.into_iter().fold(page.section(Section::new("notices", "Notices")), |page, (name, block)| page.block(name, block));
+    let notices = LEVELS
+        .map(|(name, level)| (format!("notice-{name}"), notice(level, text!("A notice of the level {name}.", name))));
+    let page = Page::new("Words")
+        .lead("Prose, notices and badges.")
+        .action(Action::new("Style guide", "home"))
+        .block("prose", prose(MARKDOWN));
+    let page = notices
+        .into_iter()
+        .fold(page.section(Section::new("notices", "Notices")), |page, (name, block)| page.block(name, block));
     Ok(page
         .block("notice-long", notice(Level::Warning, format!("{LONG} ").repeat(6)))
-        .section(Section::new("badges", "Badges").block("badges", facts(LEVELS.map(|(name, level)| fact(name.to_owned(), badge(name.to_owned(), level))))))
-        .section(Section::new("buttons", "Buttons").summary("The last one may nobody press: it is not drawn.").block("buttons", buttons()))
+        .section(
+            Section::new("badges", "Badges").block(
+                "badges",
+                facts(LEVELS.map(|(name, level)| fact(name.to_owned(), badge(name.to_owned(), level)))),
+            ),
+        )
+        .section(
+            Section::new("buttons", "Buttons")
+                .summary("The last one may nobody press: it is not drawn.")
+                .block("buttons", buttons()),
+        )
         .section(Section::new("translated", "Phrases and data").block("translated", facts(translated())))
-        .section(Section::new("rtl", data(RTL)).summary(data(RTL)).block("rtl", prose(data(RTL))).block("rtl-notice", notice(Level::Primary, data(RTL)))))
+        .section(
+            Section::new("rtl", data(RTL))
+                .summary(data(RTL))
+                .block("rtl", prose(data(RTL)))
+                .block("rtl-notice", notice(Level::Primary, data(RTL))),
+        ))
 }
 
 fn buttons() -> Content {
-    let plain = LEVELS.map(|(name, level)| Action::new(text!("A {name} button", name), "press").level(level).value("level", name));
+    let plain = LEVELS
+        .map(|(name, level)| Action::new(text!("A {name} button", name), "press").level(level).value("level", name));
     let others = [
         Action::new("It asks first", "press").danger().value("asked", "1").confirm("Is that really meant?"),
         Action::new(LONG.to_owned(), "press"),

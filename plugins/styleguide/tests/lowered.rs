@@ -1,6 +1,8 @@
 //! What the component answers is, on the host's side, what its functions answer natively: every block, cell and input of
 //! the style guide comes through as it was. This is the test of how the SDK lays answers into memory.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,7 +26,16 @@ impl WasiView for State {
 fn component() -> PathBuf {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", "plugin", "--target", "wasm32-wasip2", "--package", "vestry-styleguide"])
+        .args([
+            "build",
+            "--quiet",
+            "--profile",
+            "plugin",
+            "--target",
+            "wasm32-wasip2",
+            "--package",
+            "vestry-styleguide",
+        ])
         .current_dir(root)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -40,7 +51,12 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn asked(route: &str, form: &[(&str, &str)]) -> host::Request {
-    let upload = host::Upload { field: "file".to_owned(), file_name: "a.pdf".to_owned(), content_type: "application/pdf".to_owned(), size: 7 };
+    let upload = host::Upload {
+        field: "file".to_owned(),
+        file_name: "a.pdf".to_owned(),
+        content_type: "application/pdf".to_owned(),
+        size: 7,
+    };
     host::Request {
         id: "r1".to_owned(),
         route: route.to_owned(),
@@ -115,7 +131,9 @@ async fn every_page_comes_through_as_it_was() {
 
     let mut requests: Vec<_> = info.routes.iter().map(|route| asked(&route.name, &[])).collect();
     requests.push(asked("receive", &[("refuse", "1"), ("text", "Zoë"), ("checkboxes", "red"), ("checkboxes", "blue")]));
-    for kind in ["denied", "not-found", "invalid", "conflict", "exhausted", "unavailable", "internal", "confirm", "other"] {
+    for kind in
+        ["denied", "not-found", "invalid", "conflict", "exhausted", "unavailable", "internal", "confirm", "other"]
+    {
         requests.push(host::Request { query: pairs(&[("kind", kind)]), ..asked("failure", &[]) });
     }
     assert!(requests.len() > 25);

@@ -1,7 +1,7 @@
 //! One account: what is known of it, and a form for each thing that can be changed, for those who may change it.
 //!
 //! Each form carries the version of the account that it was made from. Where somebody else was quicker, nothing is
-//! written and the account is shown as it is now.
+//! written and the account is shown as it is now. Programs may leave the version out.
 
 use vestry_sdk::prelude::*;
 use vestry_sdk::users::{self, Change, Mode, Privilege, User};
@@ -15,7 +15,10 @@ pub fn account(request: &Request) -> Result<Page> {
 pub fn rename(request: &Request) -> Result<Response> {
     change(request, "name", |_| {
         let name = request.form("name").required()?;
-        Ok((vec![Change::Rename((request.param("key").to_owned(), name.to_owned()))], text!("The name is {name} now.", name)))
+        Ok((
+            vec![Change::Rename((request.param("key").to_owned(), name.to_owned()))],
+            text!("The name is {name} now.", name),
+        ))
     })
 }
 
@@ -36,10 +39,12 @@ pub fn set_privileges(request: &Request) -> Result<Response> {
         let changes = users::privileges()?
             .into_iter()
             .filter(|privilege| privilege.may_give)
-            .filter_map(|Privilege { name, .. }| match (user.privileges.contains(&name), wanted.contains(&name.as_str())) {
-                (false, true) => Some(Change::Give((user.id.clone(), name))),
-                (true, false) => Some(Change::Take((user.id.clone(), name))),
-                _ => None,
+            .filter_map(|Privilege { name, .. }| {
+                match (user.privileges.contains(&name), wanted.contains(&name.as_str())) {
+                    (false, true) => Some(Change::Give((user.id.clone(), name))),
+                    (true, false) => Some(Change::Take((user.id.clone(), name))),
+                    _ => None,
+                }
             })
             .collect();
         Ok((changes, text!("The privileges of {name} are saved.", name = name_of(user))))
@@ -47,10 +52,16 @@ pub fn set_privileges(request: &Request) -> Result<Response> {
 }
 
 /// Makes the changes that `wanted` names, if the account is still as the person saw it. Refusals stand at `field`.
-fn change(request: &Request, field: &str, wanted: impl FnOnce(&User) -> Result<(Vec<Change>, Text)>) -> Result<Response> {
+fn change(
+    request: &Request,
+    field: &str,
+    wanted: impl FnOnce(&User) -> Result<(Vec<Change>, Text)>,
+) -> Result<Response> {
     let user = find(request)?;
-    if request.form("version").text() != user.version.to_string() {
-        let meanwhile = invalid("state", "Somebody else changed this account meanwhile. Nothing was saved; this is how it is now.");
+    let seen = request.form("version").optional();
+    if seen.is_some_and(|seen| seen != user.version.to_string()) {
+        let meanwhile =
+            invalid("state", "Somebody else changed this account meanwhile. Nothing was saved; this is how it is now.");
         return Err::<Page, _>(meanwhile).or_invalid(|errors| page(request, &user, errors));
     }
     let done = wanted(&user).and_then(|(changes, done)| {
@@ -119,10 +130,14 @@ fn privileges_section(request: &Request, user: &User, privileges: &[Privilege], 
         .field(version(user))
         .field(privilege_boxes(privileges).values(user.privileges.iter().filter(|name| may_give(name))));
     let section = section.block("privileges", again(form, "privileges", request, errors));
-    let locked: Vec<_> = user.privileges.iter().filter(|name| !may_give(name)).map(|name| title_of(privileges, name)).collect();
+    let locked: Vec<_> =
+        user.privileges.iter().filter(|name| !may_give(name)).map(|name| title_of(privileges, name)).collect();
     match locked.is_empty() {
         true => section,
-        false => section.block("locked", notice(Level::Neutral, text!("Held, and not yours to change: {names}.", names = locked.join(", ")))),
+        false => section.block(
+            "locked",
+            notice(Level::Neutral, text!("Held, and not yours to change: {names}.", names = locked.join(", "))),
+        ),
     }
 }
 

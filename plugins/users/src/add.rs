@@ -34,7 +34,8 @@ fn page(with: impl FnOnce(Form) -> Form) -> Result<Page> {
         .field(Field::text("name", "Name").required().max_length(200))
         .field(Field::email("email", "E-mail").required());
     if privileges.iter().any(|privilege| privilege.may_give) {
-        form = form.field(privilege_boxes(&privileges).help("You can give what you hold yourself. It can be changed later."));
+        form = form
+            .field(privilege_boxes(&privileges).help("You can give what you hold yourself. It can be changed later."));
     }
     Ok(Page::new("Add an account").action(Action::new("All users", "list")).block("add", with(form)))
 }

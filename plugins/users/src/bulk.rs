@@ -36,7 +36,9 @@ pub fn apply_privilege(request: &Request) -> Result<Response> {
 fn with_selection(request: &Request, then: impl FnOnce(&Selection) -> Result<Response>) -> Result<Response> {
     match Selection::read(request) {
         Ok(selection) => then(&selection),
-        Err(Failure::Invalid(_)) => Ok(Redirect::to("list").notice(Level::Warning, "Tick at least one row first.").into()),
+        Err(Failure::Invalid(_)) => {
+            Ok(Redirect::to("list").notice(Level::Warning, "Tick at least one row first.").into())
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -77,7 +79,8 @@ fn choose(request: &Request, selection: &Selection) -> Result<Page> {
 
 fn rehearsal(request: &Request, selection: &Selection, change: &BulkChange, route: &str) -> Result<Page> {
     let outcome = selection.apply(change, Mode::Rehearse)?;
-    let page = Page::new(title(change)?).lead("Nothing has changed yet.").action(back()).block("counts", counts(&outcome));
+    let page =
+        Page::new(title(change)?).lead("Nothing has changed yet.").action(back()).block("counts", counts(&outcome));
     let page = match outcome.changed {
         0 => page.block("nothing", notice(Level::Neutral, "There is nothing to do: nobody would change.")),
         changed => page.block("apply", do_it(request, selection, change, changed, route)),
@@ -127,7 +130,10 @@ fn apply(selection: &Selection, change: &BulkChange) -> Result<Response> {
     let list = Redirect::to(selection.filter().route());
     let answer = match refused {
         0 => list.done(text!("{count} accounts changed.", count = changed)),
-        _ => list.notice(Level::Warning, text!("{count} accounts changed, {refused} were refused.", count = changed, refused)),
+        _ => list.notice(
+            Level::Warning,
+            text!("{count} accounts changed, {refused} were refused.", count = changed, refused),
+        ),
     };
     Ok(answer.into())
 }

@@ -39,7 +39,8 @@ impl Filter {
 
     /// What the host is asked.
     pub fn query(&self, cursor: Option<String>) -> Query {
-        let (order, descending) = self.sort.strip_prefix('-').map_or((self.sort.as_str(), false), |order| (order, true));
+        let (order, descending) =
+            self.sort.strip_prefix('-').map_or((self.sort.as_str(), false), |order| (order, true));
         Query {
             text: self.words.clone(),
             privilege: Some(self.privilege.clone()).filter(|name| !name.is_empty()),

@@ -34,6 +34,8 @@ fn plugin() -> Plugin {
         .route(post("bulk-state", "/bulk/state").needs("users.activate").to(bulk::rehearse_state))
         .route(post("bulk-state-apply", "/bulk/state/apply").needs("users.activate").to(bulk::apply_state))
         .route(post("bulk-privileges", "/bulk/privileges").needs("users.privileges").to(bulk::rehearse_privilege))
-        .route(post("bulk-privileges-apply", "/bulk/privileges/apply").needs("users.privileges").to(bulk::apply_privilege))
-        .menu("Users", "list", "users")
+        .route(
+            post("bulk-privileges-apply", "/bulk/privileges/apply").needs("users.privileges").to(bulk::apply_privilege),
+        )
+        .menu("User List", "list", "users")
 }

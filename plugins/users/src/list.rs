@@ -10,7 +10,7 @@ pub fn list(request: &Request) -> Result<Page> {
     let cursor = request.query("cursor").optional().map(str::to_owned);
     let found = users::find_columns(&filter.query(cursor))?;
     let privileges = users::privileges()?;
-    let page = Page::new("Users").action(Action::new("Add an account", "add").primary());
+    let page = Page::new("User List").action(Action::new("Add an account", "add").primary());
     Ok(page.block("filter", filter_form(&filter, &privileges)).block("users", table(&filter, found)))
 }
 

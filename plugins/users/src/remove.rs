@@ -39,6 +39,13 @@ fn page(user: &User, with: impl FnOnce(Form) -> Form) -> Page {
         .field(Field::text("typed", text!("Type {address} to delete it", address = proof(user))).required());
     Page::new(text!("Delete {name}?", name = name_of(user)))
         .action(back)
-        .block("account", facts([fact("E-mail", user.email.clone()), fact("Created", Time(user.created)), fact("Last seen", user.last_seen.map(Time))]))
+        .block(
+            "account",
+            facts([
+                fact("E-mail", user.email.clone()),
+                fact("Created", Time(user.created)),
+                fact("Last seen", user.last_seen.map(Time)),
+            ]),
+        )
         .block("delete", with(form))
 }

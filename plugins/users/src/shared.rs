@@ -13,7 +13,11 @@ pub fn account(request: &Request) -> Result<User> {
 /// A check box for each privilege that this person may give.
 pub fn privilege_boxes(privileges: &[Privilege]) -> Field {
     let may_give = privileges.iter().filter(|privilege| privilege.may_give);
-    Field::checkboxes("privileges", "Privileges", may_give.map(|privilege| Choice::new(&privilege.name, &privilege.title)))
+    Field::checkboxes(
+        "privileges",
+        "Privileges",
+        may_give.map(|privilege| Choice::new(&privilege.name, &privilege.title)),
+    )
 }
 
 /// How a privilege is called, by its name.

@@ -76,7 +76,7 @@ fn draw(app: &App, visit: &Visit, cursor: Option<String>) -> Result<String, crat
     })?;
     let form = app.screens().block(&frame, &filter(&known), &NativePlace { visit })?;
     let parts = PageParts {
-        title: "Users".into(),
+        title: "User List".into(),
         actions: vec![button("Add an account", "/users/add", "primary", "get", &[])],
         sections: vec![SectionParts { layout: "stack", blocks: vec![form, table], ..SectionParts::default() }],
         address: visit.path_and_query().to_owned(),

@@ -114,7 +114,12 @@ fn view<'c>(chart: &'c Chart, place: &'c dyn Place) -> View<'c> {
         base: scale.y(0.0),
         ticks: scale.ticks(),
         labels: labels(chart, &scale),
-        series: chart.series.iter().enumerate().map(|(index, series)| Drawn::of(index, series, kind, &scale, chart.series.len(), place)).collect(),
+        series: chart
+            .series
+            .iter()
+            .enumerate()
+            .map(|(index, series)| Drawn::of(index, series, kind, &scale, chart.series.len(), place))
+            .collect(),
         rows: rows(chart),
         stat: (kind == "stat").then(|| stat(chart)).flatten(),
     }
@@ -132,11 +137,13 @@ struct Scale {
 
 impl Scale {
     fn of(chart: &Chart) -> Self {
-        let values = || chart.series.iter().flat_map(|series| &series.values).flatten().filter(|value| value.is_finite());
+        let values =
+            || chart.series.iter().flat_map(|series| &series.values).flatten().filter(|value| value.is_finite());
         let low = values().fold(0.0_f64, |low, value| low.min(*value));
         let high = values().fold(0.0_f64, |high, value| high.max(*value));
         let step = nice_step((high - low).max(f64::MIN_POSITIVE));
-        let count = chart.series.iter().map(|series| series.values.len()).chain([chart.labels.len()]).max().unwrap_or(0);
+        let count =
+            chart.series.iter().map(|series| series.values.len()).chain([chart.labels.len()]).max().unwrap_or(0);
         let high = (high / step).ceil() * step;
         let low = (low / step).floor() * step;
         Self { low, high: if high > low { high } else { low + 1.0 }, step, count, bands: chart.kind == "bar" }
@@ -228,7 +235,9 @@ impl<'c> Drawn<'c> {
 }
 
 fn points(series: &Series, scale: &Scale) -> Vec<Option<(f64, f64)>> {
-    let place = |(index, value): (usize, &Option<f64>)| value.filter(|value| value.is_finite()).map(|value| (scale.x(index), scale.y(value)));
+    let place = |(index, value): (usize, &Option<f64>)| {
+        value.filter(|value| value.is_finite()).map(|value| (scale.x(index), scale.y(value)))
+    };
     series.values.iter().enumerate().map(place).collect()
 }
 
@@ -236,23 +245,30 @@ fn bars(index: usize, points: &[Option<(f64, f64)>], of: usize, scale: &Scale) -
     let width = round(scale.band() * 0.7 / of.max(1) as f64);
     let base = scale.y(0.0);
     let offset = width * (index as f64 - of as f64 / 2.0);
-    let bar = |(x, y): &(f64, f64)| Bar { x: round(x + offset), y: y.min(base), width, height: round((y - base).abs()) };
+    let bar =
+        |(x, y): &(f64, f64)| Bar { x: round(x + offset), y: y.min(base), width, height: round((y - base).abs()) };
     points.iter().flatten().map(bar).collect()
 }
 
 fn rows(chart: &Chart) -> Vec<Row<'_>> {
     let count = chart.series.iter().map(|series| series.values.len()).chain([chart.labels.len()]).max().unwrap_or(0);
-    let value = |series: &Series, index: usize| series.values.get(index).copied().flatten().filter(|value| value.is_finite());
+    let value =
+        |series: &Series, index: usize| series.values.get(index).copied().flatten().filter(|value| value.is_finite());
     (0..count)
         .map(|index| Row {
             label: chart.labels.get(index).map_or("", String::as_str),
-            values: chart.series.iter().map(|series| value(series, index).map_or_else(|| "–".to_owned(), number)).collect(),
+            values: chart
+                .series
+                .iter()
+                .map(|series| value(series, index).map_or_else(|| "–".to_owned(), number))
+                .collect(),
         })
         .collect()
 }
 
 fn stat(chart: &Chart) -> Option<Stat> {
-    let known: Vec<f64> = chart.series.first()?.values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+    let known: Vec<f64> =
+        chart.series.first()?.values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
     let last = *known.last()?;
     let change = known.len().checked_sub(2).and_then(|index| known.get(index)).map(|before| last - before);
     Some(Stat {

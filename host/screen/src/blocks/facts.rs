@@ -19,5 +19,8 @@ pub(crate) fn html(name: &str, facts: &[Fact], draw: &Draw<'_>) -> Result<Html, 
 
 /// `[{"label", "value"}]`.
 pub(crate) fn data(facts: &[Fact], place: &dyn Place) -> Json {
-    facts.iter().map(|fact| json!({ "label": place.text(&fact.label), "value": cell::data(&fact.value, place) })).collect()
+    facts
+        .iter()
+        .map(|fact| json!({ "label": place.text(&fact.label), "value": cell::data(&fact.value, place) }))
+        .collect()
 }

@@ -92,17 +92,24 @@ fn view<'v>(name: &str, form: &'v Form, draw: &'v Draw<'_>) -> Option<View<'v>> 
     let groups = groups(name, form, draw);
     let fields = || groups.iter().flat_map(|group| &group.items).filter_map(|item| item.field.as_ref());
     let errors = fields()
-        .filter_map(|field| Some(Mistake { id: field.id.clone(), label: field.label.clone(), error: field.error.clone()? }))
+        .filter_map(|field| {
+            Some(Mistake { id: field.id.clone(), label: field.label.clone(), error: field.error.clone()? })
+        })
         .collect();
     let multipart = fields().any(|field| field.input.uploads());
     // With further buttons the fields of `submit` belong to it alone; else they are the form's.
     let own = if others.is_empty() { submit.fields.clone() } else { Vec::new() };
-    let verb = (others.is_empty() && !matches!(submit.method, "get" | "post")).then_some((Cow::Borrowed("_method"), Cow::Borrowed(submit.method)));
+    let verb = (others.is_empty() && !matches!(submit.method, "get" | "post"))
+        .then_some((Cow::Borrowed("_method"), Cow::Borrowed(submit.method)));
     Some(View {
         inline: form.inline,
         method: if submit.method == "get" { "get" } else { "post" },
         href: submit.href.clone(),
-        hidden: verb.into_iter().chain(own.into_iter().map(|(name, value)| (name.into(), value.into()))).chain(hidden(form)).collect(),
+        hidden: verb
+            .into_iter()
+            .chain(own.into_iter().map(|(name, value)| (name.into(), value.into())))
+            .chain(hidden(form))
+            .collect(),
         multipart,
         submit: ButtonView::in_form(&submit, others.is_empty()),
         others: others.iter().map(|button| ButtonView::in_form(button, false)).collect(),
@@ -162,7 +169,8 @@ fn field_view<'v>(block: &str, field: &'v Field, form: &'v Form, place: &'v dyn 
 
 fn when_view<'v>(when: &'v Condition, form: &'v Form, place: &'v dyn Place) -> WhenView<'v> {
     let other = fields(form).find(|field| field.name == when.field);
-    let shown: Vec<_> = when.values.iter().map(|value| input::choice_label(other.map(|field| &field.input), value, place)).collect();
+    let shown: Vec<_> =
+        when.values.iter().map(|value| input::choice_label(other.map(|field| &field.input), value, place)).collect();
     WhenView {
         field: &when.field,
         values: json!(when.values).to_string(),

@@ -41,7 +41,9 @@ pub(crate) fn html(name: &str, picture: &Picture, draw: &Draw<'_>) -> Result<Htm
 }
 
 fn scaled<'m>(mark: &'m Mark, width: f64, height: f64, place: &dyn Place) -> Spot<'m> {
-    let part = |value: f32, whole: f64| if value.is_finite() { (f64::from(value.clamp(0.0, 1.0)) * whole * 10.0).round() / 10.0 } else { 0.0 };
+    let part = |value: f32, whole: f64| {
+        if value.is_finite() { (f64::from(value.clamp(0.0, 1.0)) * whole * 10.0).round() / 10.0 } else { 0.0 }
+    };
     Spot {
         x: part(mark.x, width),
         y: part(mark.y, height),

@@ -138,7 +138,10 @@ impl<'r> Rows<'r> {
 
     pub(crate) fn wrong_length(&self, key: &str, found: usize) -> ScreenError {
         let expected = self.view.columns.len();
-        ScreenError::invalid(&self.view.name, format!("row `{key}` has {found} cells, but there are {expected} columns"))
+        ScreenError::invalid(
+            &self.view.name,
+            format!("row `{key}` has {found} cells, but there are {expected} columns"),
+        )
     }
 
     /// Appends a row whose cells are written by `write`.
@@ -259,7 +262,14 @@ struct FormView<'v> {
 }
 
 /// Everything around the rows, which are drawn already.
-pub(crate) fn render(screens: &Screens, frame: &Value, heading: u8, view: &TableView, count: usize, rows: &str) -> Result<Html, ScreenError> {
+pub(crate) fn render(
+    screens: &Screens,
+    frame: &Value,
+    heading: u8,
+    view: &TableView,
+    count: usize,
+    rows: &str,
+) -> Result<Html, ScreenError> {
     let forms = view.each.iter().filter(|action| action.button.method != "get").map(FormView::of);
     let head = HeadView {
         caption: &view.caption,

@@ -144,7 +144,13 @@ pub fn field(name: &str, label: &str, input: Input) -> Field {
 }
 
 pub fn form(fields: Vec<Field>, submit: Action) -> Form {
-    Form { items: fields.into_iter().map(FormItem::Field).collect(), submit, others: vec![], inline: false, extra: vec![] }
+    Form {
+        items: fields.into_iter().map(FormItem::Field).collect(),
+        submit,
+        others: vec![],
+        inline: false,
+        extra: vec![],
+    }
 }
 
 pub fn choices(all: &[(&str, &str)]) -> Vec<Choice> {
@@ -152,13 +158,18 @@ pub fn choices(all: &[(&str, &str)]) -> Vec<Choice> {
 }
 
 const FIRST: [&str; 10] = ["Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Frances", "Leslie"];
-const LAST: [&str; 10] = ["Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Thompson", "Allen", "Lamport"];
+const LAST: [&str; 10] =
+    ["Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Thompson", "Allen", "Lamport"];
 
 /// The page that the benchmark draws: accounts in columns, seven of them.
 pub fn accounts(count: usize) -> Table {
     let name = |row: usize| format!("{} {}", FIRST[row % 10], LAST[(row / 10 + row) % 10]);
     let names: Vec<_> = (0..count).map(name).collect();
-    let mails: Vec<_> = names.iter().enumerate().map(|(row, name)| format!("{}.{row}@example.org", name.to_lowercase().replace(' ', "."))).collect();
+    let mails: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(row, name)| format!("{}.{row}@example.org", name.to_lowercase().replace(' ', ".")))
+        .collect();
     let keys: Vec<_> = (0..count).map(|row| format!("01JD{row:08}")).collect();
     let state = |row: usize| {
         let (label, level) = if row % 7 == 3 { ("inactive", Level::Warning) } else { ("active", Level::Success) };
@@ -180,7 +191,9 @@ pub fn accounts(count: usize) -> Table {
         ColumnValues::Cells((0..count).map(state).collect()),
         ColumnValues::Badges(texts((0..count).map(|row| privileges[row % 4]))),
         ColumnValues::Times((0..count as u64).map(|row| TIME - row * 86_400_000).collect()),
-        ColumnValues::Times((0..count as u64).map(|row| if row % 5 == 2 { 0 } else { TIME - row * 3_600_000 }).collect()),
+        ColumnValues::Times(
+            (0..count as u64).map(|row| if row % 5 == 2 { 0 } else { TIME - row * 3_600_000 }).collect(),
+        ),
         ColumnValues::Integers((0..count as i64).map(|row| row % 4).collect()),
     ];
     let data = Columnar { keys: texts(keys.iter().map(String::as_str)), columns: values };

@@ -13,11 +13,14 @@ pub(super) const FEW: u64 = 1000;
 /// Where every filter has more candidates than this, nothing is counted.
 pub(super) const COUNTED: u64 = 2000;
 
-/// A filter drives where its entries are at most this part of the rows that would be walked ...
-const RARE: u64 = 5;
-/// ... within these bounds: below it is cheap in any case, above even counting the entries takes too long. A row costs
-/// about the same either way; but a walk can meet what it looks for late, where names and terms go together, or never.
-const DRIVEN: (u64, u64) = (1000, 50_000);
+/// Rows of a usual page.
+const PAGE: u64 = 50;
+/// Reading a row out of order costs as much as walking past so many.
+const DRIVEN_ROW: u64 = 4;
+/// A page for which few enough are read out of order is never worth a walk, which can meet what it looks for late.
+const DRIVES: u64 = 1000;
+/// Entries are not counted further, and more do not drive.
+const MOST_DRIVEN: u64 = 50_000;
 
 /// SQL and what is bound to its question marks, in step.
 #[derive(Default)]
@@ -97,8 +100,15 @@ impl Plan {
         self.conditions.get(index)
     }
 
+    /// Entries up to which a condition drives: driving costs their number, walking the rows until a page is full.
     fn drivable(&self) -> u64 {
-        (self.walked / RARE).clamp(DRIVEN.0, DRIVEN.1)
+        let entries = match self.conditions.as_slice() {
+            // Those who have a privilege are spread evenly: a page is full after PAGE * walked / entries rows.
+            [Condition::Privilege(_)] => (PAGE * self.walked / DRIVEN_ROW).isqrt(),
+            // Words go together with the order of names, and what passes several filters can be rare: half of all.
+            _ => self.walked / 2 / DRIVEN_ROW,
+        };
+        entries.clamp(DRIVES, MOST_DRIVEN)
     }
 
     /// `FROM` and `WHERE` up to the tests. `state`: how the column is named, which decides whether an index may serve it.

@@ -26,6 +26,7 @@ fn form() -> Form {
 }
 
 fn wave(request: &Request) -> Result<Response> {
-    let waved = request.form("to").required().map(|name| Redirect::to("home").done(text!("You waved to {name}.", name)));
+    let waved =
+        request.form("to").required().map(|name| Redirect::to("home").done(text!("You waved to {name}.", name)));
     waved.or_invalid(|errors| Ok(page(request, form().refill(request).errors(errors))))
 }

@@ -12,7 +12,9 @@ vestry_sdk::plugin!(plugin);
 fn plugin() -> Plugin {
     Plugin::new("org.example.hostile", "Hostile")
         .summary("Loops, traps, hoards and floods.")
-        .route(get("ok", "/").for_signed_in().to(|_| Ok(Page::new("Hostile").block("words", prose("Nothing happened.")))))
+        .route(
+            get("ok", "/").for_signed_in().to(|_| Ok(Page::new("Hostile").block("words", prose("Nothing happened.")))),
+        )
         .route(get("loop", "/loop").for_signed_in().to(endless))
         .route(get("trap", "/trap").for_signed_in().to(trap))
         .route(get("recursion", "/recursion").for_signed_in().to(recursion))
@@ -95,7 +97,8 @@ fn bad_texts(_: &Request) -> Result<Page> {
 
 /// A table whose columns are not of one length.
 fn uneven(_: &Request) -> Result<Page> {
-    let columns = Columnar { keys: ["1", "2", "3"].into_iter().collect(), columns: vec![ColumnValues::Bools(vec![true])] };
+    let columns =
+        Columnar { keys: ["1", "2", "3"].into_iter().collect(), columns: vec![ColumnValues::Bools(vec![true])] };
     let mut table = Table::keyed(["1"]).column("on", "On", [true]);
     table.data = vestry_sdk::ui::TableData::Columns(columns);
     Ok(Page::new("Uneven").block("table", table))
@@ -122,7 +125,8 @@ fn astray(_: &Request) -> Result<Page> {
 fn markup(_: &Request) -> Result<Page> {
     const EVIL: &str = "<script>alert(1)</script><img src=x onerror=alert(1)>\" onclick=\"alert(1)";
     let table = Table::keyed([EVIL]).column("name", EVIL.to_owned(), [EVIL]).each(Action::new(EVIL.to_owned(), "ok"));
-    let form = Form::new(Action::new(EVIL.to_owned(), "ok")).field(Field::text("x", EVIL.to_owned()).value(EVIL).help(EVIL.to_owned()));
+    let form = Form::new(Action::new(EVIL.to_owned(), "ok"))
+        .field(Field::text("x", EVIL.to_owned()).value(EVIL).help(EVIL.to_owned()));
     Ok(Page::new(EVIL.to_owned())
         .lead(EVIL.to_owned())
         .block("prose", prose(EVIL.to_owned()))

@@ -8,11 +8,27 @@ use crate::show;
 pub fn routes(plugin: Plugin) -> Plugin {
     plugin
         .route(get("users-find", "/users/find").for_signed_in().to(|request| show(users::find(&query(request)))))
-        .route(get("users-find-columns", "/users/find-columns").for_signed_in().to(|request| show(users::find_columns(&query(request)))))
-        .route(get("users-get", "/users/get").for_signed_in().to(|request| show(users::get(&[request.query("id").text().to_owned()]))))
+        .route(
+            get("users-find-columns", "/users/find-columns")
+                .for_signed_in()
+                .to(|request| show(users::find_columns(&query(request)))),
+        )
+        .route(
+            get("users-get", "/users/get")
+                .for_signed_in()
+                .to(|request| show(users::get(&[request.query("id").text().to_owned()]))),
+        )
         .route(get("users-privileges", "/users/privileges").for_signed_in().to(|_| show(users::privileges())))
-        .route(get("users-apply-in-get", "/users/apply").for_signed_in().to(|request| show(users::apply(&[change(request)?], mode(request)))))
-        .route(post("users-apply", "/users/apply").for_signed_in().to(|request| show(users::apply(&[change(request)?], mode(request)))))
+        .route(
+            get("users-apply-in-get", "/users/apply")
+                .for_signed_in()
+                .to(|request| show(users::apply(&[change(request)?], mode(request)))),
+        )
+        .route(
+            post("users-apply", "/users/apply")
+                .for_signed_in()
+                .to(|request| show(users::apply(&[change(request)?], mode(request)))),
+        )
         .route(post("users-apply-strict", "/users/apply-strict").for_signed_in().to(apply_strict))
         .route(post("users-apply-found", "/users/apply-found").for_signed_in().to(apply_found))
         .route(get("users-visitor", "/everyone/users").for_everyone().to(|request| show(users::find(&query(request)))))

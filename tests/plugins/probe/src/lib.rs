@@ -24,7 +24,9 @@ fn plugin() -> Plugin {
         .settings(r#"{"type":"object","properties":{"greeting":{"type":"string","default":"Hello"}}}"#)
         .route(get("home", "/").for_signed_in().to(|request| show(Ok::<_, Failure>(request.actor.clone()))))
         .route(get("own", "/own").needs_own("peek").to(|_| show(Ok::<_, Failure>("peeked"))))
-        .route(get("everyone", "/everyone").for_everyone().to(|request| show(Ok::<_, Failure>(request.visitor.clone()))))
+        .route(
+            get("everyone", "/everyone").for_everyone().to(|request| show(Ok::<_, Failure>(request.visitor.clone()))),
+        )
         .route(get("log", "/log").for_signed_in().to(write_log))
         .route(get("settings", "/settings").for_signed_in().to(|_| show(Ok::<_, Failure>(settings::get()))))
         .route(get("links", "/links").for_signed_in().to(|_| show(Ok::<_, Failure>(links::absolute(&"home".into())))))
@@ -58,6 +60,9 @@ fn set_badge(_: &Request) -> Result<Page> {
 }
 
 fn read_uploads(request: &Request) -> Result<Page> {
-    let read = |(index, upload)| uploads::read_all(index, upload).map(|bytes| (upload.clone(), bytes.len(), bytes.into_iter().take(16).collect::<Vec<_>>()));
+    let read = |(index, upload)| {
+        uploads::read_all(index, upload)
+            .map(|bytes| (upload.clone(), bytes.len(), bytes.into_iter().take(16).collect::<Vec<_>>()))
+    };
     show((0..).zip(&request.uploads).map(read).collect::<Result<Vec<_>>>())
 }

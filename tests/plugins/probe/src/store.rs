@@ -13,7 +13,11 @@ pub fn routes(plugin: Plugin) -> Plugin {
         .route(post("kv-set-until", "/kv/set-until").for_signed_in().to(|request| show(set_until(request))))
         .route(post("kv-delete", "/kv/delete").for_signed_in().to(|request| show(remove(request))))
         .route(get("kv-write-in-get", "/kv/write").for_signed_in().to(|_| show(kv::write("from-a-get", "x"))))
-        .route(get("kv-write-in-get-strict", "/kv/write-strict").for_signed_in().to(|_| show(Ok::<_, Failure>(kv::write("from-a-get", "x")?))))
+        .route(
+            get("kv-write-in-get-strict", "/kv/write-strict")
+                .for_signed_in()
+                .to(|_| show(Ok::<_, Failure>(kv::write("from-a-get", "x")?))),
+        )
         .route(get("kv-counter-now", "/kv/counter").for_signed_in().to(|_| show(counter())))
         .route(post("kv-counter", "/kv/counter").for_signed_in().to(|_| show(Ok::<_, Failure>(count_up()?))))
         .route(post("kv-conflict", "/kv/conflict").for_signed_in().to(conflict))
@@ -31,7 +35,12 @@ fn keys(request: &Request) -> Vec<String> {
 fn scan(request: &Request) -> Result<Page> {
     let text = |name| request.query(name).text().to_owned();
     let limit = request.query("limit").number().unwrap_or(100);
-    show(kv::scan(&Range { start: text("start"), end: text("end"), limit, reverse: request.query("reverse").is_ticked() }))
+    show(kv::scan(&Range {
+        start: text("start"),
+        end: text("end"),
+        limit,
+        reverse: request.query("reverse").is_ticked(),
+    }))
 }
 
 fn set(request: &Request) -> Result<u64> {

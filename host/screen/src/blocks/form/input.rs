@@ -60,7 +60,12 @@ struct MatrixCell<'v> {
 impl<'v> InputView<'v> {
     pub(crate) fn of(input: &'v Input, values: &'v [String], place: &'v dyn Place) -> Self {
         let line = |kind, autocomplete| Self { draw: "line", kind, autocomplete, ..Self::default() };
-        let choose = |draw, grouped, choices| Self { draw, grouped, options: options(choices, values, place), ..Self::default() };
+        let choose = |draw, grouped, choices| Self {
+            draw,
+            grouped,
+            options: options(choices, values, place),
+            ..Self::default()
+        };
         match input {
             Input::Text(text) => Self {
                 placeholder: place.text(&text.placeholder),
@@ -74,13 +79,9 @@ impl<'v> InputView<'v> {
             Input::Date => line("date", ""),
             Input::Time => line("time", ""),
             Input::DateTime => line("datetime-local", ""),
-            Input::Number(number) => Self {
-                min: number.min,
-                max: number.max,
-                step: number.step,
-                unit: &number.unit,
-                ..line("number", "")
-            },
+            Input::Number(number) => {
+                Self { min: number.min, max: number.max, step: number.step, unit: &number.unit, ..line("number", "") }
+            }
             Input::Multiline(lines) => Self { draw: "multiline", lines: (*lines).clamp(2, 40), ..Self::default() },
             Input::Code(language) => Self { draw: "code", language, ..Self::default() },
             Input::Checkbox => Self { draw: "checkbox", ..Self::default() },
@@ -146,7 +147,9 @@ fn options<'v>(choices: &'v [Choice], values: &[String], place: &'v dyn Place) -
 
 fn choices(input: &Input) -> Option<&[Choice]> {
     match input {
-        Input::Radio(choices) | Input::Select(choices) | Input::Checkboxes(choices) | Input::Combobox(choices) => Some(choices),
+        Input::Radio(choices) | Input::Select(choices) | Input::Checkboxes(choices) | Input::Combobox(choices) => {
+            Some(choices)
+        }
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json, json};
 use vestry_contract::types::Timestamp;
-use vestry_contract::ui::{Cell, ColumnValues, Columnar, Row, RouteRef, Table, TableData};
+use vestry_contract::ui::{Cell, ColumnValues, Columnar, RouteRef, Row, Table, TableData};
 
 use super::{ColumnView, KEY, RowAction, Rows, TableView, render};
 use crate::cell::{self, CellValue, Cells, time_data};
@@ -33,7 +33,9 @@ fn view(name: &str, table: &Table, draw: &Draw<'_>) -> TableView {
         open: table.open.as_ref().and_then(|route| links::open_href(route, KEY, place)),
         each: each(table, place),
         bulk: actions::buttons(&table.bulk, place),
-        bulk_all: table.bulk_all.then(|| kept.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()),
+        bulk_all: table
+            .bulk_all
+            .then(|| kept.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()),
         total: table.total,
         previous: table.previous.as_ref().and_then(|route| links::route_href(route, place)),
         next: table.next.as_ref().and_then(|route| links::route_href(route, place)),
@@ -44,7 +46,8 @@ fn view(name: &str, table: &Table, draw: &Draw<'_>) -> TableView {
 /// Buttons of every row, `{key}` in their addresses, with their places in the plugin's list: what a row hides is
 /// counted there, also past buttons that this actor may not press.
 fn each(table: &Table, place: &dyn Place) -> Vec<RowAction> {
-    let action = |(index, action)| links::row_button(action, Some(KEY), place).map(|button| RowAction { index, button });
+    let action =
+        |(index, action)| links::row_button(action, Some(KEY), place).map(|button| RowAction { index, button });
     table.each.iter().enumerate().filter_map(action).collect()
 }
 
@@ -56,7 +59,12 @@ fn kept_query<'p>(table: &Table, place: &'p dyn Place) -> Vec<(&'p str, &'p str)
             !same
         })
     };
-    place.query().iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, value)| !turns(name, value)).collect()
+    place
+        .query()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .filter(|(name, value)| !turns(name, value))
+        .collect()
 }
 
 fn columns(name: &str, table: &Table, several: bool, kept: &[(&str, &str)], place: &dyn Place) -> Vec<ColumnView> {
@@ -127,7 +135,14 @@ impl<'c> Cut<'c> {
         }
     }
 
-    fn write(&self, row: usize, linked: bool, cells: &Cells<'_>, place: &dyn Place, out: &mut String) -> Result<(), ScreenError> {
+    fn write(
+        &self,
+        row: usize,
+        linked: bool,
+        cells: &Cells<'_>,
+        place: &dyn Place,
+        out: &mut String,
+    ) -> Result<(), ScreenError> {
         let value = match self {
             Self::Texts(all) => CellValue::Text(all[row]),
             Self::Badges(all) => CellValue::Badges(all[row]),
@@ -158,19 +173,30 @@ fn cut<'c>(columnar: &'c Columnar, columns: usize, block: &str) -> Result<(Vec<&
     let keys = texts::slices(&columnar.keys, block)?;
     let found = columnar.columns.len();
     if found != columns {
-        return Err(ScreenError::invalid(block, format!("there are values for {found} columns, but {columns} columns")));
+        return Err(ScreenError::invalid(
+            block,
+            format!("there are values for {found} columns, but {columns} columns"),
+        ));
     }
     let cut = columnar.columns.iter().map(|values| Cut::of(values, block)).collect::<Result<Vec<_>, _>>()?;
     match cut.iter().position(|column| column.len() != keys.len()) {
         None => Ok((keys, cut)),
         Some(index) => {
             let (found, expected) = (cut[index].len(), keys.len());
-            Err(ScreenError::invalid(block, format!("column {index} has {found} values, but there are {expected} rows")))
+            Err(ScreenError::invalid(
+                block,
+                format!("column {index} has {found} values, but there are {expected} rows"),
+            ))
         }
     }
 }
 
-fn write_columns(columnar: &Columnar, view: &TableView, rows: &mut Rows<'_>, place: &dyn Place) -> Result<(), ScreenError> {
+fn write_columns(
+    columnar: &Columnar,
+    view: &TableView,
+    rows: &mut Rows<'_>,
+    place: &dyn Place,
+) -> Result<(), ScreenError> {
     let (keys, columns) = cut(columnar, view.columns.len(), &view.name)?;
     let opens = view.open.is_some();
     for (row, key) in keys.into_iter().enumerate() {
