@@ -11,7 +11,9 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let built = root.join("target");
     if let Err(error) = shipped(&built, &out) {
-        eprintln!("{error}\nRun `cargo xtask setup` first: it builds the components and fetches the assets that the program carries.");
+        eprintln!(
+            "{error}\nRun `cargo xtask setup` first: it builds the components and fetches the assets that the program carries."
+        );
         process::exit(1);
     }
     memory_serve::load_directory("../target/assets");

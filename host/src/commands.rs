@@ -3,6 +3,7 @@
 mod compile;
 mod dev;
 mod package;
+mod privilege;
 mod serve;
 mod token;
 mod user;
@@ -32,13 +33,16 @@ struct Data {
 enum Command {
     /// Start the server.
     Serve(serve::Serve),
-    /// Accounts: add, list.
+    /// Accounts: add, list, password.
     #[command(subcommand)]
     User(user::User),
+    /// Privileges: list, add, set, delete.
+    #[command(subcommand)]
+    Privilege(privilege::Privilege),
     /// API tokens: add.
     #[command(subcommand)]
     Token(token::Token),
-    /// Packages: add, list, disable, enable, unmount.
+    /// Packages: add, list, disable, enable, unmount, mount.
     #[command(subcommand)]
     Package(package::Package),
     /// Check that no entry of the audit was changed or removed.
@@ -60,6 +64,7 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::User(user) => user.run(),
+        Command::Privilege(privilege) => privilege.run(),
         Command::Token(token) => token.run(),
         Command::Package(package) => package.run(),
         Command::Audit(data) => audit(&data),

@@ -41,11 +41,15 @@ impl Keys {
         };
         if key.len() != 32 {
             return Err(io::Error::other(format!(
-                "{} is not a key of 32 bytes; put the right one back from a backup, or remove it: people then have to sign in again",
+                "{} is not a key of 32 bytes; put the right one back from a backup, or remove it: visitors are then new ones, and plugins are compiled again",
                 file.display()
             )));
         }
-        Ok(Self { visitors: derived(&key, "visitors")?, notices: derived(&key, "notices")?, compiled: tag(derived(&key, "compiled code")?, &[]) })
+        Ok(Self {
+            visitors: derived(&key, "visitors")?,
+            notices: derived(&key, "notices")?,
+            compiled: tag(derived(&key, "compiled code")?, &[]),
+        })
     }
 
     /// What vouches for compiled code.
@@ -67,7 +71,11 @@ impl Keys {
         let text: String = text.chars().take(500).collect();
         let body = format!("{}{text}", level as u8);
         let tag = tag(self.notices.clone(), &[body.as_bytes()]);
-        format!("{}.{}", data_encoding::BASE64URL_NOPAD.encode(&tag[..16]), data_encoding::BASE64URL_NOPAD.encode(body.as_bytes()))
+        format!(
+            "{}.{}",
+            data_encoding::BASE64URL_NOPAD.encode(&tag[..16]),
+            data_encoding::BASE64URL_NOPAD.encode(body.as_bytes())
+        )
     }
 
     #[must_use]
@@ -148,7 +156,13 @@ mod tests {
         let sealed = keys.seal_notice(Level::Success, "Saved – ja.");
         assert_eq!(keys.open_notice(&sealed), Some((Level::Success, "Saved – ja.".into())));
         let (seal, body) = sealed.split_once('.').unwrap();
-        for forged in [format!("{}.{body}", &seal[..4]), format!("{seal}x.{body}"), format!("{seal}.{body}AA"), format!(".{body}"), "x".into()] {
+        for forged in [
+            format!("{}.{body}", &seal[..4]),
+            format!("{seal}x.{body}"),
+            format!("{seal}.{body}AA"),
+            format!(".{body}"),
+            "x".into(),
+        ] {
             assert_eq!(keys.open_notice(&forged), None, "{forged}");
         }
     }

@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const NOTE: Duration = Duration::from_secs(5);
 /// How often what has expired is removed.
 const TIDY: Duration = Duration::from_secs(3_600);
+/// Values of plugins that are removed in one go; the next hour takes the rest.
+const EXPIRED_AT_ONCE: u32 = 10_000;
 /// How long requests under way may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -88,7 +90,8 @@ pub async fn open(opening: Opening) -> Result<App, StartError> {
         ..Options::default()
     };
     let identity = Identity::new(database.clone(), Clock::system(), options)?;
-    let sandbox = Sandbox::new(SandboxSettings { compiled: data.join("compiled"), key: keys.compiled_code(), compiler })?;
+    let sandbox =
+        Sandbox::new(SandboxSettings { compiled: data.join("compiled"), key: keys.compiled_code(), compiler })?;
     if let Some(reason) = &sandbox.report().reason {
         tracing::warn!(report = ?sandbox.report(), reason, "instances of plugins are slower to make than they could be");
     }
@@ -194,7 +197,7 @@ fn watch(app: App) -> tokio::task::JoinHandle<()> {
             tokio::select! {
                 _ = look.tick() => see_changes(&app).await,
                 _ = note.tick() => beside(&app, |identity| identity.write_visits().map(drop)).await,
-                _ = tidy.tick() => beside(&app, |identity| identity.tidy()).await,
+                _ = tidy.tick() => beside(&app, keep_tidy).await,
             }
         }
     })
@@ -207,6 +210,16 @@ async fn see_changes(app: &App) {
         Ok(Ok(_)) | Err(_) => {}
         Ok(Err(error)) => tracing::error!(%error, "other processes' changes cannot be looked for"),
     }
+}
+
+/// Removes what has expired: sessions, attempts, questions that nobody answered, plugins' values.
+fn keep_tidy(identity: &Identity) -> Result<(), StorageError> {
+    identity.tidy()?;
+    let now = identity.clock().now();
+    identity.database().write(|tx| {
+        tx.purge_confirmations(now)?;
+        tx.kv_purge(now, EXPIRED_AT_ONCE).map(drop)
+    })
 }
 
 async fn beside(app: &App, work: fn(&Identity) -> Result<(), StorageError>) {

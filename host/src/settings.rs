@@ -89,7 +89,9 @@ pub enum SettingsError {
     File { file: PathBuf, error: String },
     #[error("the environment variable {name} is not understood: {error}")]
     Variable { name: &'static str, error: String },
-    #[error("public-url must be http:// or https:// with a host and nothing after it, such as https://vestry.example.org; it is {0}")]
+    #[error(
+        "public-url must be http:// or https:// with a host and nothing after it, such as https://vestry.example.org; it is {0}"
+    )]
     PublicUrl(Url),
     #[error("sessions must last at least an hour and at most ten years")]
     Sessions,

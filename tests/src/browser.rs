@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use thirtyfour::common::capabilities::chrome::ChromeCapabilities;
-use thirtyfour::error::WebDriverResult;
+use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::{By, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement};
 use tokio::runtime::{Builder, Runtime};
 
@@ -46,6 +46,11 @@ const RUN_AXE: &str = "
         })) }),
         error => done({ error: String(error) }),
     );";
+
+/// Whether an element can be seen, once it is scrolled to.
+const IS_SHOWN: &str = "
+    const [element] = arguments, { width, height } = element.getBoundingClientRect();
+    return width > 0 && height > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });";
 
 /// What is wider than the window, if anything is: a page must not scroll sideways.
 const TOO_WIDE: &str = "
@@ -120,15 +125,6 @@ impl Browser {
         });
     }
 
-    /// Chooses in the list of that name the entry with this value.
-    #[track_caller]
-    pub fn choose(&self, name: &str, value: &str) {
-        self.click(
-            &format!("choose `{value}` of `{name}`"),
-            By::Css(format!("select[name='{name}'] option[value='{value}']")),
-        );
-    }
-
     /// Presses the button with these words.
     #[track_caller]
     pub fn press(&self, label: &str) {
@@ -160,7 +156,17 @@ impl Browser {
 
     #[track_caller]
     fn click(&self, what: &str, by: By) {
-        self.retry(what, async |driver: &WebDriver| shown(driver, by.clone()).await?.click().await);
+        self.retry(what, async |driver: &WebDriver| {
+            let element = shown(driver, by.clone()).await?;
+            match element.click().await {
+                // What stands in a closed `details` that the style sheet shows all the same: the driver takes it for
+                // hidden, the mouse does not.
+                Err(error) if matches!(*error, WebDriverErrorInner::ElementNotInteractable(_)) => {
+                    driver.action_chain().click_element(&element).perform().await
+                }
+                done => done,
+            }
+        });
     }
 
     /// Waits until the page shows this text.
@@ -312,7 +318,8 @@ fn prepare(
 /// The first element that can be seen; a page may hold the same button twice, for wide and for narrow windows.
 async fn shown(driver: &WebDriver, by: By) -> WebDriverResult<WebElement> {
     for element in driver.find_all(by.clone()).await? {
-        if element.is_displayed().await? {
+        let asked = driver.execute(IS_SHOWN, vec![element.to_json()?]).await?;
+        if asked.json() == true {
             return Ok(element);
         }
     }

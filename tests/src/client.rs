@@ -52,6 +52,8 @@ impl Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // The server may close a connection after its answer, which a client notices too late.
+            .max_idle_connections(0)
             .timeout_global(Some(TIME_LIMIT))
             .allow_non_standard_methods(true)
             .build();

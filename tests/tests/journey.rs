@@ -92,7 +92,7 @@ fn find(browser: &Browser, person: &Person) {
 fn give_developer(browser: &Browser) {
     browser.click_on("form[action$='/privileges'] input[value='developer']");
     browser.press("Save the privileges");
-    browser.wait_for_text("Give Grace Journey the privilege");
+    browser.wait_for_text("the privilege developer");
     browser.screenshot("journey-07-asked");
     browser.check();
     browser.press("Approve");
@@ -136,6 +136,21 @@ fn every_page_is_good_to_look_at_and_to_use() {
         look(&browser, name, path);
     }
     look(&browser, "not-there-signed-in", "/nowhere");
+}
+
+/// Every block in every state, one page of the style guide after another.
+#[test]
+fn every_block_is_good_to_look_at_and_to_use() {
+    let mut pages = HOUSE.as_admin().get("/styleguide").expect(200).page().links();
+    pages.retain(|path| path.starts_with("/styleguide/") && !path.starts_with("/styleguide/failure"));
+    pages.sort();
+    pages.dedup();
+    assert!(pages.len() > 8, "{pages:?}");
+    let browser = Browser::open(HOUSE.server.address());
+    sign_in(&browser, &HOUSE.admin);
+    for path in pages {
+        look(&browser, &path.trim_start_matches('/').replace('/', "-"), &path);
+    }
 }
 
 /// Wide and narrow, light and dark.

@@ -113,7 +113,7 @@ fn an_account_is_added_changed_and_deleted() {
     let person = Person::new("Nele Neu");
     let form = client.get("/users/add").expect(200).page().form_with("email");
     let page = done(&client, &form.with("email", &person.email).with("name", &person.name)).expect(200).page();
-    assert!(page.has("[role=status], [role=alert]"), "it is said that it is done");
+    assert!(page.has(".notices .notice"), "it is said that it is done");
     assert!(line_of(&person).contains("Nele Neu"));
 
     let renamed = account(&client, &person.email).button("Save the name").with("name", "Nele <b>Alt</b>");
@@ -216,11 +216,7 @@ fn the_last_administrator_cannot_be_removed() {
     let delete = client.get(&delete).expect(200).page().button(DELETE).with(TYPED, &house.admin.email);
     for form in [page.button("Deactivate"), fewer, delete] {
         let answer = done(&client, &form);
-        assert!(
-            answer.page().has("main .notice-danger, main .wrong"),
-            "the refusal is said: {}",
-            answer.text()
-        );
+        assert!(answer.page().has("main .notice-danger, main .wrong"), "the refusal is said: {}", answer.text());
         let list = house.server.command(&["user", "list"], "");
         let line =
             list.lines().find(|line| line.contains(&house.admin.email)).expect("the administrator is still there");

@@ -74,7 +74,7 @@ fn a_privilege_is_given_by_forms_alone() {
     let client = HOUSE.as_admin();
     let form = account(&client, &person.email).button("Save the privileges");
     let page = done(&client, &form.and("privileges", "developer")).expect(200).page();
-    assert!(page.has("[role=status], [role=alert]"), "it is said that it is done");
+    assert!(page.has(".notices .notice"), "it is said that it is done");
     let list = HOUSE.server.command(&["user", "list"], "");
     let line = list.lines().find(|line| line.contains(&person.email)).expect("the account is listed");
     assert!(line.contains("developer"), "{line}");

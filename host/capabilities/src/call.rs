@@ -164,17 +164,10 @@ impl Call {
         &self.actor
     }
 
-    pub(crate) fn actor_name(&self) -> String {
-        match &self.actor {
-            Actor::Person(caller) => caller.name.clone(),
-            Actor::Token(caller) => format!("the token of {}", caller.name),
-            Actor::Visitor => "a visitor".into(),
-            Actor::Nobody => "nobody".into(),
-        }
-    }
-
     pub(crate) fn settings(&self) -> Result<&CallSettings, Failure> {
-        self.open.as_ref().ok_or_else(|| Failure::Denied("nothing of the host is there while a plugin registers".into()))
+        self.open
+            .as_ref()
+            .ok_or_else(|| Failure::Denied("nothing of the host is there while a plugin registers".into()))
     }
 
     pub(crate) fn request_id(&self) -> &str {

@@ -139,7 +139,7 @@ impl Call {
             Actor::Person(caller) | Actor::Token(caller) => caller.permissions.holds_name(permission),
             Actor::Visitor | Actor::Nobody => grants.holds(&Capability::Permission(permission.to_owned())),
         };
-        Ok(if held { Ok(()) } else { Err(format!("{} does not hold the permission {permission}", self.actor_name())) })
+        Ok(if held { Ok(()) } else { Err(format!("it needs the permission {permission}")) })
     }
 
     fn refuse(&mut self, row: &Row, reason: String) -> Failure {

@@ -33,7 +33,9 @@ pub(crate) fn scan(call: &Call, _pass: Pass, range: &Range) -> Result<Vec<Entry>
     let stored = read(call, |reader, plugin, now| reader.kv_scan(plugin, &asked, now))?;
     let mut found: BTreeMap<String, Option<Entry>> =
         stored.into_iter().map(|stored| (stored.key.clone(), Some(entry(stored)))).collect();
-    found.extend(overlay.into_iter().filter(|(key, _)| *key >= range.start && (range.end.is_empty() || *key < range.end)));
+    found.extend(
+        overlay.into_iter().filter(|(key, _)| *key >= range.start && (range.end.is_empty() || *key < range.end)),
+    );
     let entries = found.into_values().flatten();
     let limit = limit as usize;
     Ok(if range.reverse { entries.rev().take(limit).collect() } else { entries.take(limit).collect() })
@@ -65,7 +67,9 @@ fn within_limits(change: &Change) -> Result<(), Failure> {
         return Err(Failure::Exhausted(format!("a key has 1 to {MAX_KEY_BYTES} bytes; this one has {}", key.len())));
     }
     if value > MAX_VALUE_BYTES {
-        return Err(Failure::Exhausted(format!("the value of `{key}` has {value} bytes; the most is {MAX_VALUE_BYTES}")));
+        return Err(Failure::Exhausted(format!(
+            "the value of `{key}` has {value} bytes; the most is {MAX_VALUE_BYTES}"
+        )));
     }
     Ok(())
 }

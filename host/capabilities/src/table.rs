@@ -81,7 +81,14 @@ const fn change(case: &'static str, permission: &'static str, kind: Kind, ask: O
 
 const fn bulk(case: &'static str, permission: &'static str, ask: &'static str) -> Row {
     let ask = Some(ask);
-    Row { interface: USERS, function: "apply-found", case: Some(case), permission: Some(permission), kind: Kind::Sensitive, ask }
+    Row {
+        interface: USERS,
+        function: "apply-found",
+        case: Some(case),
+        permission: Some(permission),
+        kind: Kind::Sensitive,
+        ask,
+    }
 }
 
 const LOG: &str = "vestry:plugin/log";
@@ -109,16 +116,22 @@ pub(crate) const USERS_PRIVILEGES: Row = reads(USERS, "privileges", "users.read"
 pub(crate) const USERS_CREATE: Row =
     change("create", "users.create", Kind::Sensitive, Some("Create an account for {name} ({email}){with}"));
 pub(crate) const USERS_RENAME: Row = change("rename", "users.write", Kind::Write, None);
-pub(crate) const USERS_ACTIVATE: Row = change("activate", "users.activate", Kind::Sensitive, Some("Let {account} sign in again"));
-pub(crate) const USERS_DEACTIVATE: Row =
-    change("deactivate", "users.activate", Kind::Sensitive, Some("Deactivate {account}: they are signed out and cannot sign in"));
+pub(crate) const USERS_ACTIVATE: Row =
+    change("activate", "users.activate", Kind::Sensitive, Some("Let {account} sign in again"));
+pub(crate) const USERS_DEACTIVATE: Row = change(
+    "deactivate",
+    "users.activate",
+    Kind::Sensitive,
+    Some("Deactivate {account}: they are signed out and cannot sign in"),
+);
 pub(crate) const USERS_GIVE: Row =
     change("give", "users.privileges", Kind::Sensitive, Some("Give {account} the privilege {privilege}"));
 pub(crate) const USERS_TAKE: Row =
     change("take", "users.privileges", Kind::Sensitive, Some("Take the privilege {privilege} from {account}"));
 pub(crate) const USERS_DELETE: Row =
     change("delete", "users.delete", Kind::Sensitive, Some("Delete the account of {account} for good"));
-pub(crate) const USERS_ACTIVATE_FOUND: Row = bulk("activate", "users.activate", "Let {count} accounts sign in again: {which}");
+pub(crate) const USERS_ACTIVATE_FOUND: Row =
+    bulk("activate", "users.activate", "Let {count} accounts sign in again: {which}");
 pub(crate) const USERS_DEACTIVATE_FOUND: Row =
     bulk("deactivate", "users.activate", "Deactivate {count} accounts, who are signed out and cannot sign in: {which}");
 pub(crate) const USERS_GIVE_FOUND: Row =
@@ -205,7 +218,11 @@ mod tests {
                 format!("{row} | {} | {:?} | {}\n", row.permission.unwrap_or("-"), row.kind, row.ask.unwrap_or("-"))
             })
             .collect();
-        assert_eq!(table, include_str!("../tests/table.expected"), "review the change, then write it to tests/table.expected");
+        assert_eq!(
+            table,
+            include_str!("../tests/table.expected"),
+            "review the change, then write it to tests/table.expected"
+        );
     }
 
     #[test]

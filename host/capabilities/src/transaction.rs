@@ -14,10 +14,26 @@ use crate::gate::Refusals;
 /// One thing to be done.
 #[derive(Debug)]
 pub(crate) enum Write {
-    Kv { checks: Vec<kv::Check>, changes: Vec<kv::Change>, version: u64 },
-    Badge { route: String, badge: Option<ui::Badge> },
-    Users { changes: Vec<accounts::Change>, mode: accounts::Mode, expected: accounts::Outcome },
-    UsersFound { filter: AccountFilter, change: accounts::BulkChange, mode: accounts::Mode, expected: accounts::Outcome },
+    Kv {
+        checks: Vec<kv::Check>,
+        changes: Vec<kv::Change>,
+        version: u64,
+    },
+    Badge {
+        route: String,
+        badge: Option<ui::Badge>,
+    },
+    Users {
+        changes: Vec<accounts::Change>,
+        mode: accounts::Mode,
+        expected: accounts::Outcome,
+    },
+    UsersFound {
+        filter: AccountFilter,
+        change: accounts::BulkChange,
+        mode: accounts::Mode,
+        expected: accounts::Outcome,
+    },
 }
 
 impl Write {
@@ -92,12 +108,15 @@ impl Call {
         if !self.has_written() {
             return Ok(());
         }
-        open.services.database.write(|tx| {
-            self.transaction.0.iter().try_for_each(|write| self.make(open, tx, write))
-        })
+        open.services.database.write(|tx| self.transaction.0.iter().try_for_each(|write| self.make(open, tx, write)))
     }
 
-    fn make(&self, open: &CallSettings, tx: &vestry_storage::Transaction<'_>, write: &Write) -> Result<(), CommitError> {
+    fn make(
+        &self,
+        open: &CallSettings,
+        tx: &vestry_storage::Transaction<'_>,
+        write: &Write,
+    ) -> Result<(), CommitError> {
         let plugin = &self.subject().id;
         let now = open.services.identity.clock().now();
         match write {
@@ -218,9 +237,10 @@ fn stored(change: &kv::Change) -> KvChange<'_> {
 fn badge_label(badge: &ui::Badge) -> String {
     match &badge.label {
         vestry_contract::types::Text::Phrase(text) | vestry_contract::types::Text::Data(text) => text.clone(),
-        vestry_contract::types::Text::Filled(filled) => {
-            filled.values.iter().fold(filled.phrase.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-        }
+        vestry_contract::types::Text::Filled(filled) => filled
+            .values
+            .iter()
+            .fold(filled.phrase.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value)),
     }
 }
 

@@ -3,20 +3,22 @@
 //! A change is tried at once, in a transaction that is taken back, so that the plugin learns what would come of it;
 //! it takes effect when the request does. The host's question is put together from the same attempt.
 
-use vestry_contract::types::Failure;
+use vestry_contract::types::{Failure, FieldError, Text};
 use vestry_contract::ui::Texts;
 use vestry_contract::users::{
     BulkChange, Change, Found, FoundColumns, Mode, Outcome, Privilege, Query, Refusal as Refused, User,
 };
-use vestry_identity::{self as identity, AccountId, IdentityError, PermissionSet, accounts, privileges as privilege_policy};
+use vestry_identity::{
+    self as identity, AccountId, IdentityError, PermissionSet, accounts, privileges as privilege_policy,
+};
 use vestry_storage::{AccountFilter, AccountOrder, AccountQuery, AccountRow, StorageError, Transaction};
 
 use crate::call::{Actor, Call, CallSettings, unavailable};
 use crate::gate::{Pass, Question, Refusal};
 use crate::grants::Capability;
 use crate::table::{
-    Kind, Row, USERS_ACTIVATE, USERS_ACTIVATE_FOUND, USERS_CREATE, USERS_DEACTIVATE, USERS_DEACTIVATE_FOUND, USERS_DELETE,
-    USERS_GIVE, USERS_GIVE_FOUND, USERS_RENAME, USERS_TAKE, USERS_TAKE_FOUND,
+    Kind, Row, USERS_ACTIVATE, USERS_ACTIVATE_FOUND, USERS_CREATE, USERS_DEACTIVATE, USERS_DEACTIVATE_FOUND,
+    USERS_DELETE, USERS_GIVE, USERS_GIVE_FOUND, USERS_RENAME, USERS_TAKE, USERS_TAKE_FOUND,
 };
 use crate::transaction::{CommitError, Write};
 
@@ -118,7 +120,8 @@ pub(crate) fn get(call: &Call, _pass: Pass, ids: &[String]) -> Result<Vec<Option
 pub(crate) fn privileges(call: &Call, _pass: Pass) -> Result<Vec<Privilege>, Failure> {
     let open = call.settings()?;
     let actor = identity_actor(call, open)?;
-    let list = open.services.database.read(|reader| privilege_policy::list(reader, &actor)).map_err(identity_failure)?;
+    let list =
+        open.services.database.read(|reader| privilege_policy::list(reader, &actor)).map_err(identity_failure)?;
     Ok(list
         .into_iter()
         .map(|view| Privilege { name: view.name, title: view.title, may_give: view.may_give, extra: Vec::new() })
@@ -196,9 +199,12 @@ async fn try_out(call: &Call, attempt: Attempt<'_>) -> Result<accounts::Outcome,
         Attempt::Changes(changes, mode) => {
             Write::Users { changes: changes.to_vec(), mode, expected: accounts::Outcome::default() }
         }
-        Attempt::Found(filter, change, mode) => {
-            Write::UsersFound { filter: filter.clone(), change: change.clone(), mode, expected: accounts::Outcome::default() }
-        }
+        Attempt::Found(filter, change, mode) => Write::UsersFound {
+            filter: filter.clone(),
+            change: change.clone(),
+            mode,
+            expected: accounts::Outcome::default(),
+        },
     };
     let work = move || {
         database.rehearse(|tx| {
@@ -257,7 +263,10 @@ fn takes_effect(call: &mut Call, mode: Mode, outcome: &accounts::Outcome) -> boo
     }
     for refusal in &outcome.refusals {
         let function = "vestry:admin/users.apply".to_owned();
-        call.note_refusal(Refusal { function, reason: format!("{} {}", refusal.account, refusal.reason).trim().to_owned() });
+        call.note_refusal(Refusal {
+            function,
+            reason: format!("{} {}", refusal.account, refusal.reason).trim().to_owned(),
+        });
     }
     outcome.changed > 0 && (mode == Mode::SkipRefused || outcome.refused == 0)
 }
@@ -265,8 +274,9 @@ fn takes_effect(call: &mut Call, mode: Mode, outcome: &accounts::Outcome) -> boo
 fn account_query(query: Query) -> Result<AccountQuery, Failure> {
     let order = match query.order.as_str() {
         "" => AccountOrder::default(),
-        name => AccountOrder::parse(name)
-            .ok_or_else(|| Failure::NotFound(format!("there is no order `{name}`; take name, email, created or last-seen")))?,
+        name => AccountOrder::parse(name).ok_or_else(|| {
+            invalid("order", format!("There is no order `{name}`; take name, email, created or last-seen."))
+        })?,
     };
     Ok(AccountQuery {
         filter: AccountFilter { text: query.text, privilege: query.privilege, active: query.active },
@@ -305,7 +315,9 @@ fn without_new_ids(changes: &[accounts::Change]) -> Vec<String> {
     changes
         .iter()
         .map(|change| match change {
-            accounts::Change::Create { email, name, privileges, .. } => format!("create {email:?} {name:?} {privileges:?}"),
+            accounts::Change::Create { email, name, privileges, .. } => {
+                format!("create {email:?} {name:?} {privileges:?}")
+            }
             other => format!("{other:?}"),
         })
         .collect()
@@ -322,7 +334,11 @@ fn sentence(reader: &vestry_storage::Reader<'_>, change: &accounts::Change) -> R
     };
     let (row, values): (Row, Vec<(&str, String)>) = match change {
         accounts::Change::Create { email, name, privileges, .. } => {
-            let with = if privileges.is_empty() { String::new() } else { format!(", with the privileges {}", privileges.join(", ")) };
+            let with = if privileges.is_empty() {
+                String::new()
+            } else {
+                format!(", with the privileges {}", privileges.join(", "))
+            };
             (USERS_CREATE, vec![("name", name.clone()), ("email", email.clone()), ("with", with)])
         }
         accounts::Change::Rename { account: id, name } => {
@@ -415,9 +431,13 @@ impl Column {
     }
 }
 
+fn invalid(field: &str, message: String) -> Failure {
+    Failure::Invalid(vec![FieldError { field: field.into(), message: Text::Data(message), line: None, column: None }])
+}
+
 fn failure(error: StorageError) -> Failure {
     match error {
-        StorageError::Cursor => Failure::NotFound("the cursor is not one that was answered for this order".into()),
+        StorageError::Cursor => invalid("cursor", "The cursor is not one that was answered for this order.".into()),
         other => unavailable(other),
     }
 }

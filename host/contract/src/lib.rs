@@ -15,7 +15,9 @@ mod generated {
     });
 }
 
-pub use generated::{Administration, AdministrationPre, vestry as packages};
 pub use generated::exports::vestry::plugin::feature;
 pub use generated::vestry::admin::users;
-pub use generated::vestry::plugin::{contributions, exchange, kv, links, log, menu, registration, settings, types, ui, uploads};
+pub use generated::vestry::plugin::{
+    contributions, exchange, kv, links, log, menu, registration, settings, types, ui, uploads,
+};
+pub use generated::{Administration, AdministrationPre, vestry as packages};

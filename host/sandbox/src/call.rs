@@ -60,12 +60,22 @@ pub(crate) struct Ended<T> {
 struct OverCpu;
 
 /// Makes an instance, asks it what it registers, and drops it.
-pub(crate) async fn register(engine: Engine, loaded: Loaded, call: Call, limits: Limits, meter: Arc<Meter>) -> Ended<PluginInfo> {
+pub(crate) async fn register(
+    engine: Engine,
+    loaded: Loaded,
+    call: Call,
+    limits: Limits,
+    meter: Arc<Meter>,
+) -> Ended<PluginInfo> {
     let mut store = store(&engine, call, &limits, meter);
-    let result = match loaded.pre.instantiate_async(&mut store).await {
-        Ok(instance) => instance.vestry_plugin_feature().call_register(&mut store).await,
-        Err(error) => Err(error),
+    let result = async {
+        let instance = loaded.pre.instantiate_async(&mut store).await?;
+        // The other function of the contract is not called here, but a mismatch should show before it is.
+        loaded.handle(&mut store, &instance)?;
+        let (info,) = loaded.register(&mut store, &instance)?.call_async(&mut store, ()).await?;
+        Ok(info)
     };
+    let result = result.await;
     end(store, result, &limits)
 }
 
@@ -79,10 +89,12 @@ pub(crate) async fn handle(
     meter: Arc<Meter>,
 ) -> Ended<Result<Response, Failure>> {
     let mut store = store(&engine, call, &limits, meter);
-    let result = match loaded.pre.instantiate_async(&mut store).await {
-        Ok(instance) => instance.vestry_plugin_feature().call_handle(&mut store, &request).await,
-        Err(error) => Err(error),
+    let result = async {
+        let instance = loaded.pre.instantiate_async(&mut store).await?;
+        let (answer,) = loaded.handle(&mut store, &instance)?.call_async(&mut store, (request,)).await?;
+        Ok(answer)
     };
+    let result = result.await;
     end(store, result, &limits)
 }
 

@@ -10,7 +10,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -83,7 +83,12 @@ impl CompiledCode {
     }
 
     /// The component of this digest, compiled: from the cache, or from its file.
-    pub(crate) async fn component(&self, engine: &Engine, digest: &str, file: &Path) -> Result<Component, CompileError> {
+    pub(crate) async fn component(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        file: &Path,
+    ) -> Result<Component, CompileError> {
         if let Some(component) = self.cached(engine, digest) {
             return Ok(component);
         }
@@ -94,11 +99,11 @@ impl CompiledCode {
         check_digest(digest, file)?;
         let fresh = tempfile::Builder::new().prefix("compiling-").tempfile_in(&self.directory)?;
         self.compile(file, fresh.path()).await?;
-        let code = fs::read(fresh.path())?;
         fs::File::open(fresh.path())?.sync_all()?;
         // First the code, then what vouches for it: a crash between the two leaves code that nobody trusts.
         fresh.persist(self.code_file(digest)).map_err(|error| error.error)?;
-        write_whole(&self.mac_file(digest), &self.mac(digest, &code).finalize().into_bytes())?;
+        let vouch = self.mac(digest, &self.code_file(digest))?;
+        write_whole(&self.mac_file(digest), &vouch.finalize().into_bytes())?;
         self.load(engine, &self.code_file(digest)).map_err(CompileError::Load)
     }
 
@@ -122,9 +127,9 @@ impl CompiledCode {
         if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() {
             return Err("it does not belong to the user that the server runs as".into());
         }
-        let code = fs::read(file).map_err(|error| error.to_string())?;
         let mac = fs::read(self.mac_file(digest)).map_err(|_| "nothing vouches for it".to_owned())?;
-        self.mac(digest, &code).verify_slice(&mac).map_err(|_| "it was changed after it was compiled".to_owned())
+        let vouch = self.mac(digest, file).map_err(|error| error.to_string())?;
+        vouch.verify_slice(&mac).map_err(|_| "it was changed after it was compiled".to_owned())
     }
 
     /// Maps compiled code from a file that [`Self::vouched`] has accepted or that was made just now.
@@ -138,10 +143,8 @@ impl CompiledCode {
 
     async fn compile(&self, component: &Path, compiled: &Path) -> Result<(), CompileError> {
         match &self.compiler {
-            Compiler::InProcess => {
-                crate::engine::compile_file(component, compiled)
-                    .map_err(|error| CompileError::NotAComponent(format!("{error:#}")))
-            }
+            Compiler::InProcess => crate::engine::compile_file(component, compiled)
+                .map_err(|error| CompileError::NotAComponent(format!("{error:#}"))),
             Compiler::Child { program, arguments } => {
                 let child = tokio::process::Command::new(program)
                     .args(arguments)
@@ -163,13 +166,23 @@ impl CompiledCode {
         }
     }
 
-    fn mac(&self, digest: &str, code: &[u8]) -> Hmac<Sha256> {
+    /// What vouches for a file of compiled code. It is read in pieces: these files are large.
+    fn mac(&self, digest: &str, file: &Path) -> io::Result<Hmac<Sha256>> {
+        let mut file = fs::File::open(file)?;
+        let length = file.metadata()?.len();
         let mut mac = self.vouch.clone();
-        for part in [b"compiled code".as_slice(), digest.as_bytes(), self.compatibility.as_bytes(), code] {
+        for part in [b"compiled code".as_slice(), digest.as_bytes(), self.compatibility.as_bytes()] {
             mac.update(&(part.len() as u64).to_le_bytes());
             mac.update(part);
         }
-        mac
+        mac.update(&length.to_le_bytes());
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(mac),
+                read => mac.update(&piece[..read]),
+            }
+        }
     }
 
     fn code_file(&self, digest: &str) -> PathBuf {

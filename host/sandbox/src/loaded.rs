@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use vestry_contract::AdministrationPre;
-use wasmtime::component::{Component, Linker};
+use vestry_contract::exchange::{Request, Response};
+use vestry_contract::registration::PluginInfo;
+use vestry_contract::types::Failure;
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc};
 
 use crate::state::State;
 
@@ -12,8 +15,16 @@ use crate::state::State;
 pub struct Loaded {
     digest: String,
     imports: Vec<String>,
-    pub(crate) pre: AdministrationPre<State>,
+    pub(crate) pre: InstancePre<State>,
+    register: ComponentExportIndex,
+    handle: ComponentExportIndex,
 }
+
+/// What every plugin exports.
+const FEATURE: &str = "vestry:plugin/feature@0.1.0";
+
+/// The type of `handle`.
+pub(crate) type Handle = TypedFunc<(Request,), (Result<Response, Failure>,)>;
 
 /// Why a component is not a plugin of this host.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +33,8 @@ pub enum LoadError {
         "it imports {0}, which this version of Vestry does not provide; build it without, or for a server that has it"
     )]
     UnknownImport(String),
-    #[error("it does not export vestry:plugin/feature@0.1.0, as every plugin does: {0}")]
-    NoFeature(String),
+    #[error("it does not export `{0}` of {FEATURE}, as every plugin does")]
+    NoFeature(&'static str),
     #[error("it was built for another version of the contract; build it again with the WIT files of this one: {0}")]
     Mismatch(String),
 }
@@ -36,8 +47,28 @@ impl Loaded {
             return Err(LoadError::UnknownImport(unknown.clone()));
         }
         let pre = linker.instantiate_pre(component).map_err(|error| LoadError::Mismatch(format!("{error:#}")))?;
-        let pre = AdministrationPre::new(pre).map_err(|error| LoadError::NoFeature(format!("{error:#}")))?;
-        Ok(Self { digest: digest.to_owned(), imports, pre })
+        let export = |name| {
+            let feature = component.get_export_index(None, FEATURE)?;
+            component.get_export_index(Some(&feature), name)
+        };
+        let register = export("register").ok_or(LoadError::NoFeature("register"))?;
+        let handle = export("handle").ok_or(LoadError::NoFeature("handle"))?;
+        Ok(Self { digest: digest.to_owned(), imports, pre, register, handle })
+    }
+
+    /// `register` of an instance. Comparing its type with the contract's takes microseconds, so it is done for the one
+    /// function that is called, not for all as the generated bindings do.
+    pub(crate) fn register(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<TypedFunc<(), (PluginInfo,)>> {
+        instance.get_typed_func(store, self.register)
+    }
+
+    /// `handle` of an instance.
+    pub(crate) fn handle(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Handle> {
+        instance.get_typed_func(store, self.handle)
     }
 
     /// SHA-256 of the component, in lower-case hexadecimal.

@@ -1,5 +1,7 @@
 //! A whole page: its sections in order, each block drawn by its own file, inside the frame.
 
+use std::collections::HashSet;
+
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -88,6 +90,7 @@ impl Screens {
     /// [`ScreenError::Invalid`] where the plugin's values contradict each other, naming the block.
     pub fn page(&self, frame: &Frame, page: &Page, place: &dyn Place) -> Result<String, ScreenError> {
         budget::check(page)?;
+        check_names(page)?;
         let value = frame_value(frame);
         let tables = blocks_of(page).filter(|block| matches!(block.content, Content::Table(_))).count();
         let mut draw = Draw {
@@ -200,6 +203,23 @@ fn blocks_of(page: &Page) -> impl Iterator<Item = &Block> {
     page.sections.iter().flat_map(|section| &section.blocks)
 }
 
+/// A name is an anchor of the page, and for an API client the key of a block: two of one name would hide one another.
+fn check_names(page: &Page) -> Result<(), ScreenError> {
+    let mut sections = HashSet::with_capacity(page.sections.len());
+    let mut blocks = HashSet::with_capacity(page.sections.len());
+    for section in &page.sections {
+        if !sections.insert(section.name.as_str()) {
+            return Err(ScreenError::invalid(&section.name, "two sections of the page have this name"));
+        }
+        for block in &section.blocks {
+            if !blocks.insert(block.name.as_str()) {
+                return Err(ScreenError::invalid(&block.name, "two blocks of the page have this name"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether the page shows a `frame` block: its answer's Content-Security-Policy then needs `frame-src 'self'`.
 pub fn frames_needed(page: &Page) -> bool {
     blocks_of(page).any(|block| matches!(block.content, Content::Frame(_)))
@@ -210,6 +230,7 @@ pub fn frames_needed(page: &Page) -> bool {
 /// # Errors
 /// As [`Screens::page`].
 pub fn data(page: &Page, place: &dyn Place) -> Result<Json, ScreenError> {
+    check_names(page)?;
     let mut twin = Map::new();
     twin.insert("title".into(), json!(place.text(&page.title)));
     let lead = place.text(&page.lead);

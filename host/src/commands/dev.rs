@@ -17,12 +17,13 @@ pub(super) enum Dev {
 }
 
 const FIRST: &[&str] = &[
-    "Ada", "Amir", "Beatriz", "Chen", "Dalia", "Emeka", "Fatima", "Grace", "Hiro", "Ines", "Jonas", "Karim", "Lena", "Mateo",
-    "Nadia", "Olu", "Priya", "Quinn", "Rosa", "Sami", "Tariq", "Uma", "Vera", "Wen", "Ximena", "Yusuf", "Zoe",
+    "Ada", "Amir", "Beatriz", "Chen", "Dalia", "Emeka", "Fatima", "Grace", "Hiro", "Ines", "Jonas", "Karim", "Lena",
+    "Mateo", "Nadia", "Olu", "Priya", "Quinn", "Rosa", "Sami", "Tariq", "Uma", "Vera", "Wen", "Ximena", "Yusuf", "Zoe",
 ];
 const LAST: &[&str] = &[
-    "Abara", "Bauer", "Castro", "Diaz", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kowalski", "Lopez", "Müller",
-    "Nakamura", "Okafor", "Petrov", "Quiroga", "Rossi", "Sato", "Tanaka", "Usman", "Vargas", "Weber", "Xu", "Yilmaz", "Zhang",
+    "Abara", "Bauer", "Castro", "Diaz", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kowalski", "Lopez",
+    "Müller", "Nakamura", "Okafor", "Petrov", "Quiroga", "Rossi", "Sato", "Tanaka", "Usman", "Vargas", "Weber", "Xu",
+    "Yilmaz", "Zhang",
 ];
 /// Accounts in one transaction.
 const BATCH: u32 = 1_000;

@@ -17,7 +17,8 @@ use crate::server;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Package {
-    /// Inspect a component and mount it. Without a word about grants it shows what is asked for, and changes nothing.
+    /// Inspect a component and mount it. Where it asks for something and no grant is given, it shows what is asked for and
+    /// changes nothing.
     Add(Add),
     /// List what is mounted: mount, id, version, state.
     List(Data),
@@ -27,6 +28,8 @@ pub(super) enum Package {
     Enable(Named),
     /// Take a plugin off its mount. Its data stays.
     Unmount(Named),
+    /// Mount a plugin again whose package is known, with the grants it had.
+    Mount(Named),
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +68,7 @@ impl Package {
             Self::Disable(named) => named.switch(Switch::Disable),
             Self::Enable(named) => named.switch(Switch::Enable),
             Self::Unmount(named) => named.switch(Switch::Unmount),
+            Self::Mount(named) => named.mount(),
         }
     }
 }
@@ -76,15 +80,24 @@ impl Add {
         let directory = &self.data.directory;
         let store = Store::open(directory)?;
         let keys = Keys::open(directory)?;
-        let settings = SandboxSettings { compiled: directory.join("compiled"), key: keys.compiled_code(), compiler: server::compiler() };
+        let settings = SandboxSettings {
+            compiled: directory.join("compiled"),
+            key: keys.compiled_code(),
+            compiler: server::compiler(),
+        };
         let inspected = runtime()?.block_on(async {
             let sandbox = Sandbox::new(settings)?;
             package::inspect(&store, &sandbox, &component).await.map_err(Failure::from)
         })?;
         let grants = self.decide(&inspected)?;
         let Some(grants) = grants else { return Ok(()) };
-        let decision =
-            Decision { source: "file", mount: self.mount.as_deref(), grants, accept_proposals: self.grant_all, replace: self.replace };
+        let decision = Decision {
+            source: "file",
+            mount: self.mount.as_deref(),
+            grants,
+            accept_proposals: self.grant_all,
+            replace: self.replace,
+        };
         package::mount(&database, &Actor::console(), &inspected, &decision, Clock::system().now())?;
         say(format_args!("{} {} is mounted.", inspected.info.id, inspected.info.version));
         say(inspected.digest.as_str());
@@ -105,21 +118,35 @@ impl Add {
             return Ok(None);
         }
         let find = |wanted: &String| inspected.asks.iter().find(|asked| asked.to_string() == *wanted).cloned();
-        let found: Result<Vec<Capability>, String> =
-            self.grants.iter().map(|wanted| find(wanted).ok_or_else(|| format!("it does not ask for `{wanted}`"))).collect();
+        let found: Result<Vec<Capability>, String> = self
+            .grants
+            .iter()
+            .map(|wanted| find(wanted).ok_or_else(|| format!("it does not ask for `{wanted}`")))
+            .collect();
         Ok(Some(found?))
     }
 }
 
 impl Named {
+    fn mount(self) -> Result<(), Failure> {
+        let database = self.data.database()?;
+        let mount = package::mount_again(&database, &Actor::console(), &self.id, Clock::system().now())?;
+        say(format_args!("{} is mounted at /{mount}.", self.id));
+        Ok(())
+    }
+
     fn switch(self, what: Switch) -> Result<(), Failure> {
         let database = self.data.database()?;
         if switch::switch(&database, &Actor::console(), &self.id, what, Clock::system().now())? {
-            say(format_args!("{} is {}.", self.id, match what {
-                Switch::Enable | Switch::Retry => "switched on",
-                Switch::Disable => "switched off",
-                Switch::Unmount => "unmounted; its data is kept",
-            }));
+            say(format_args!(
+                "{} is {}.",
+                self.id,
+                match what {
+                    Switch::Enable | Switch::Retry => "switched on",
+                    Switch::Disable => "switched off",
+                    Switch::Unmount => "unmounted; its data is kept",
+                }
+            ));
             Ok(())
         } else {
             Err(format!("no plugin with the id {} is mounted; `vestry package list` shows what is", self.id).into())
@@ -130,7 +157,8 @@ impl Named {
 fn list(data: &Data) -> Result<(), Failure> {
     let database = data.database()?;
     for plugin in database.read(|reader| reader.plugins())? {
-        let version = database.read(|reader| reader.package(&plugin.digest))?.map(|package| package.version).unwrap_or_default();
+        let version =
+            database.read(|reader| reader.package(&plugin.digest))?.map(|package| package.version).unwrap_or_default();
         let state = if plugin.enabled { "on" } else { "off" };
         say(format_args!("/{}\t{}\t{version}\t{state}", plugin.mount, plugin.id));
     }

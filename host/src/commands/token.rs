@@ -18,8 +18,9 @@ pub(super) struct Add {
     /// What the token is for.
     #[arg(long)]
     name: String,
-    /// A permission, or a function such as `vestry:admin/users.apply`; may be repeated. Without any, the token may do
-    /// all that the account may, except what is grave.
+    /// A permission, or a function such as `vestry:admin/users.apply`; may be repeated. What is grave needs both: the
+    /// function, and the permission that it asks for. Without any, the token may do all that the account may, except
+    /// what is grave.
     #[arg(long = "permission", value_name = "P")]
     permissions: Vec<String>,
     /// Days until it expires; without, it does not.

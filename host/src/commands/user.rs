@@ -14,6 +14,8 @@ pub(super) enum User {
     Add(Add),
     /// List all accounts, a line each: e-mail, name, privileges, state.
     List(Data),
+    /// Set the password of an account, read from the first line of stdin. Its sessions end.
+    Password(Password),
 }
 
 #[derive(Debug, Args)]
@@ -32,11 +34,31 @@ pub(super) struct Add {
     data: Data,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Password {
+    email: String,
+    #[command(flatten)]
+    data: Data,
+}
+
+impl Password {
+    fn run(self) -> Result<(), Failure> {
+        let identity = self.data.identity()?;
+        let email = vestry_identity::Email::parse(&self.email)?;
+        let account = identity.database().read(|reader| reader.account_by_email(email.as_str()))?;
+        let account = account.ok_or_else(|| format!("there is no account with the e-mail address {email}"))?;
+        identity.set_password(&Actor::console(), &account.id, &password_from_stdin()?)?;
+        say(format_args!("The password of {} ({email}) was set; their sessions have ended.", account.name));
+        Ok(())
+    }
+}
+
 impl User {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Add(add) => add.run(),
             Self::List(data) => list(&data),
+            Self::Password(password) => password.run(),
         }
     }
 }
@@ -57,7 +79,7 @@ fn password_from_stdin() -> Result<String, Failure> {
     let password = line.strip_suffix('\n').unwrap_or(&line);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
-        return Err("--password-stdin was given, and stdin is empty; write the password there".into());
+        return Err("stdin is empty; write the password there, on one line".into());
     }
     Ok(password.to_owned())
 }
@@ -69,7 +91,12 @@ fn list(data: &Data) -> Result<(), Failure> {
         let page = database.read(|reader| reader.find_accounts(&query))?;
         for account in &page.accounts {
             let state = if account.active { "active" } else { "inactive" };
-            say(format_args!("{}\t{}\t{}\t{state}", account.email.as_deref().unwrap_or("-"), account.name, account.privileges));
+            say(format_args!(
+                "{}\t{}\t{}\t{state}",
+                account.email.as_deref().unwrap_or("-"),
+                account.name,
+                account.privileges
+            ));
         }
         match page.found.next {
             Some(next) => query.cursor = Some(next),

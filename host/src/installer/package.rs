@@ -38,8 +38,12 @@ pub enum PackageError {
     Register(CallError),
     #[error("the package cannot be installed:\n- {}", .0.join("\n- "))]
     Problems(Vec<String>),
-    #[error("the package with the id {id} first came from `{from}`, and this one comes from `{source_}`; an id stays with where it came from")]
+    #[error(
+        "the package with the id {id} first came from `{from}`, and this one comes from `{source_}`; an id stays with where it came from"
+    )]
     Stranger { id: String, from: String, source_: String },
+    #[error("no package with the id {0} is known here; add it from its file")]
+    Unknown(String),
     #[error("the mount `{mount}` is taken by {by}; unmount that first, or choose another with --mount")]
     MountTaken { mount: String, by: String },
     #[error(transparent)]
@@ -72,7 +76,13 @@ pub struct Decision<'a> {
 pub async fn inspect(store: &Store, sandbox: &Sandbox, component: &[u8]) -> Result<Inspected, PackageError> {
     let digest = store.keep(component)?;
     let loaded = sandbox.load(digest.as_str(), &store.file(&digest)).await?;
-    let subject = Subject { id: String::new(), version: String::new(), title: String::new(), digest: digest.as_str().to_owned(), settings: "{}".into() };
+    let subject = Subject {
+        id: String::new(),
+        version: String::new(),
+        title: String::new(),
+        digest: digest.as_str().to_owned(),
+        settings: "{}".into(),
+    };
     let info = sandbox.register(&loaded, Call::closed(Arc::new(subject))).await.map_err(PackageError::Register)?;
     let problems = inspection::problems(&info);
     if !problems.is_empty() {
@@ -86,7 +96,9 @@ pub async fn inspect(store: &Store, sandbox: &Sandbox, component: &[u8]) -> Resu
         registration::Capability::Public => Capability::Public,
         registration::Capability::Identity => Capability::Identity,
         registration::Capability::Permission(name) => Capability::Permission(name.clone()),
-        registration::Capability::Directory((name, access)) => Capability::Other(format!("directory {name} {access:?}")),
+        registration::Capability::Directory((name, access)) => {
+            Capability::Other(format!("directory {name} {access:?}"))
+        }
         registration::Capability::Origin(origin) => Capability::Other(format!("origin {origin}")),
         registration::Capability::Secret(name) => Capability::Other(format!("secret {name}")),
         registration::Capability::Other((kind, value)) => Capability::Other(format!("{kind} {value}")),
@@ -100,15 +112,25 @@ pub async fn inspect(store: &Store, sandbox: &Sandbox, component: &[u8]) -> Resu
 /// # Errors
 ///
 /// Where its id belongs to another source, or its mount is taken.
-pub fn mount(database: &Database, actor: &Actor, package: &Inspected, decision: &Decision<'_>, now: u64) -> Result<(), PackageError> {
+pub fn mount(
+    database: &Database,
+    actor: &Actor,
+    package: &Inspected,
+    decision: &Decision<'_>,
+    now: u64,
+) -> Result<(), PackageError> {
     let mount = Mount::from_str(decision.mount.unwrap_or(&package.info.mount))?;
     let info = &package.info;
     database.write(|tx| {
         let owner = tx.claim_owner(&info.id, decision.source, now)?;
         if owner.source != decision.source {
-            return Err(PackageError::Stranger { id: info.id.clone(), from: owner.source, source_: decision.source.to_owned() });
+            return Err(PackageError::Stranger {
+                id: info.id.clone(),
+                from: owner.source,
+                source_: decision.source.to_owned(),
+            });
         }
-        make_room(tx, &mount, &info.id, decision.replace)?;
+        make_room(tx, actor, &mount, &info.id, decision.replace, now)?;
         tx.insert_package(&PackageRow {
             digest: package.digest.as_str().to_owned(),
             id: info.id.clone(),
@@ -137,18 +159,64 @@ pub fn mount(database: &Database, actor: &Actor, package: &Inspected, decision: 
         }
         declare(tx, actor, info, decision.accept_proposals, now)?;
         tx.raise_generation()?;
-        audit(tx, actor, package, &mount, now)?;
+        audit(tx, actor, &info.id, package.digest.as_str(), &mount, &info.version, now)?;
         Ok(())
     })
 }
 
+/// Mounts the latest known package of an id again, where it asks to be, with the grants that it had; answers where.
+///
+/// # Errors
+///
+/// Where no package of that id is known, or its mount is taken.
+pub fn mount_again(database: &Database, actor: &Actor, id: &str, now: u64) -> Result<Mount, PackageError> {
+    database.write(|tx| {
+        let latest = tx.packages(Some(id))?.into_iter().max_by_key(|package| package.added);
+        let package = latest.map(|summary| tx.package(&summary.digest)).transpose()?.flatten();
+        let package = package.ok_or_else(|| PackageError::Unknown(id.to_owned()))?;
+        let info: PluginInfo = serde_json::from_str(&package.registration).map_err(std::io::Error::other)?;
+        let mount = Mount::from_str(&info.mount)?;
+        make_room(tx, actor, &mount, id, false, now)?;
+        tx.put_plugin(&PluginRow {
+            id: id.to_owned(),
+            digest: package.digest.clone(),
+            mount: mount.to_string(),
+            enabled: true,
+            quarantined: None,
+            updated: now,
+        })?;
+        tx.raise_generation()?;
+        audit(tx, actor, id, &package.digest, &mount, &package.version, now)?;
+        Ok(mount)
+    })
+}
+
 /// One mount, one plugin: whoever is there has to go first, or to be replaced.
-fn make_room(tx: &Transaction<'_>, mount: &Mount, id: &str, replace: bool) -> Result<(), PackageError> {
+fn make_room(
+    tx: &Transaction<'_>,
+    actor: &Actor,
+    mount: &Mount,
+    id: &str,
+    replace: bool,
+    now: u64,
+) -> Result<(), PackageError> {
     let taken = tx.plugins()?.into_iter().find(|plugin| plugin.mount == mount.as_str() && plugin.id != id);
     match taken {
         None => Ok(()),
         Some(plugin) if replace => {
             tx.delete_plugin(&plugin.id)?;
+            tx.audit(&Entry {
+                time: now,
+                actor: actor.id(),
+                actor_kind: actor.kind.name(),
+                plugin: &plugin.id,
+                digest: &plugin.digest,
+                action: "plugin.unmount",
+                subject: mount.as_str(),
+                outcome: "done",
+                detail: &format!("replaced by {id}"),
+                request: &actor.request,
+            })?;
             Ok(())
         }
         Some(plugin) => Err(PackageError::MountTaken { mount: mount.to_string(), by: plugin.id }),
@@ -158,7 +226,8 @@ fn make_room(tx: &Transaction<'_>, mount: &Mount, id: &str, replace: bool) -> Re
 fn declare(tx: &Transaction<'_>, actor: &Actor, info: &PluginInfo, accept: bool, now: u64) -> Result<(), PackageError> {
     let mut declared = Vec::new();
     for permission in &info.permissions {
-        let parsed = Permission::parse(&permission.name).map_err(|error| PackageError::Problems(vec![error.to_string()]))?;
+        let parsed =
+            Permission::parse(&permission.name).map_err(|error| PackageError::Problems(vec![error.to_string()]))?;
         let suggested = permission.suggested.iter().filter_map(|name| Privilege::parse(name).ok()).collect();
         let title = vestry_screen::plain_text(&permission.title).into_owned();
         declared.push(Declared { name: parsed, title, suggested });
@@ -170,17 +239,25 @@ fn declare(tx: &Transaction<'_>, actor: &Actor, info: &PluginInfo, accept: bool,
     Ok(())
 }
 
-fn audit(tx: &Transaction<'_>, actor: &Actor, package: &Inspected, mount: &Mount, now: u64) -> Result<(), StorageError> {
+fn audit(
+    tx: &Transaction<'_>,
+    actor: &Actor,
+    id: &str,
+    digest: &str,
+    mount: &Mount,
+    version: &str,
+    now: u64,
+) -> Result<(), StorageError> {
     tx.audit(&Entry {
         time: now,
         actor: actor.id(),
         actor_kind: actor.kind.name(),
-        plugin: &package.info.id,
-        digest: package.digest.as_str(),
+        plugin: id,
+        digest,
         action: "package.mount",
         subject: mount.as_str(),
         outcome: "done",
-        detail: &package.info.version,
+        detail: version,
         request: &actor.request,
     })
 }

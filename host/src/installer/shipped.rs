@@ -17,7 +17,10 @@ pub struct Shipped {
 /// All of them, in the order that they are installed.
 pub const SHIPPED: &[Shipped] = &[
     Shipped { id: "org.vestry.users", component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/users.wasm")) },
-    Shipped { id: "org.vestry.styleguide", component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/styleguide.wasm")) },
+    Shipped {
+        id: "org.vestry.styleguide",
+        component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/styleguide.wasm")),
+    },
 ];
 
 /// Where shipped packages come from.
@@ -32,7 +35,8 @@ pub const SOURCE: &str = "shipped";
 pub async fn install(database: &Database, store: &Store, sandbox: &Sandbox, now: u64) -> Result<(), PackageError> {
     for shipped in SHIPPED {
         let digest = Digest::of(shipped.component);
-        let (known, mounted) = database.read(|reader| Ok::<_, PackageError>((reader.packages(Some(shipped.id))?, reader.plugin(shipped.id)?)))?;
+        let (known, mounted) = database
+            .read(|reader| Ok::<_, PackageError>((reader.packages(Some(shipped.id))?, reader.plugin(shipped.id)?)))?;
         let current = mounted.as_ref().is_some_and(|plugin| plugin.digest == digest.as_str());
         let sent_away = mounted.is_none() && !known.is_empty();
         if current || sent_away {

@@ -46,7 +46,10 @@ pub async fn make(
         }
         match plugin(package, &row, limits, store, sandbox, settings, before).await {
             Some(plugin) => plugins.push(Arc::new(plugin)),
-            None => tracing::error!(plugin = row.id, "the database does not say what this plugin registered; install it again"),
+            None => tracing::error!(
+                plugin = row.id,
+                "the database does not say what this plugin registered; install it again"
+            ),
         }
     }
     Ok(Snapshot::new(generation, plugins))
@@ -91,7 +94,9 @@ async fn plugin(
     };
     let same_version = before.by_id(&row.id).filter(|known| known.subject.digest == row.digest);
     Some(Plugin {
-        permits: same_version.filter(|known| known.limits == limits).map_or_else(|| Permits::new(&limits), |known| known.permits.clone()),
+        permits: same_version
+            .filter(|known| known.limits == limits)
+            .map_or_else(|| Permits::new(&limits), |known| known.permits.clone()),
         usage: same_version.map(|known| Arc::clone(&known.usage)).unwrap_or_default(),
         subject: Arc::new(subject),
         mount,

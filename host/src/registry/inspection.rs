@@ -30,10 +30,12 @@ pub fn problems(info: &PluginInfo) -> Vec<String> {
 
 fn identity(info: &PluginInfo, problems: &mut Vec<String>) {
     if !is_plugin_id(&info.id) {
-        problems.push(format!("the id `{}` is not in reverse DNS, such as org.example.utilities; change `id`", info.id));
+        problems
+            .push(format!("the id `{}` is not in reverse DNS, such as org.example.utilities; change `id`", info.id));
     }
     if let Err(error) = semver::Version::parse(&info.version) {
-        problems.push(format!("the version `{}` is not a semantic version ({error}); write it like 1.4.0", info.version));
+        problems
+            .push(format!("the version `{}` is not a semantic version ({error}); write it like 1.4.0", info.version));
     }
     if let Err(error) = info.mount.parse::<Mount>() {
         problems.push(error.to_string());
@@ -59,7 +61,11 @@ fn texts(info: &PluginInfo, problems: &mut Vec<String>) {
     texts.extend(info.menu.iter().map(|entry| ("a menu label", &entry.label)));
     texts.extend(info.permissions.iter().map(|permission| ("a permission's title", &permission.title)));
     texts.extend(info.wishes.iter().map(|wish| ("a wish's reason", &wish.reason)));
-    texts.extend(info.contributions.iter().flat_map(|it| [("a contribution's title", &it.title), ("a contribution's summary", &it.summary)]));
+    texts.extend(
+        info.contributions
+            .iter()
+            .flat_map(|it| [("a contribution's title", &it.title), ("a contribution's summary", &it.summary)]),
+    );
     for (what, text) in texts {
         let words = match text {
             Text::Phrase(words) | Text::Data(words) => words,
@@ -81,13 +87,17 @@ fn routes(info: &PluginInfo, problems: &mut Vec<String>) {
     let mut names = HashSet::new();
     for route in &info.routes {
         if !is_name(&route.name) {
-            problems.push(format!("the route name `{}` is not a-z, 0-9, -, _ and . from a letter; rename it", route.name));
+            problems
+                .push(format!("the route name `{}` is not a-z, 0-9, -, _ and . from a letter; rename it", route.name));
         }
         if !names.insert(&route.name) {
             problems.push(format!("two routes have the name `{}`; rename one", route.name));
         }
         if route.max_body > LARGEST_BODY {
-            problems.push(format!("the route `{}` takes bodies of {} bytes; the most is {LARGEST_BODY}", route.name, route.max_body));
+            problems.push(format!(
+                "the route `{}` takes bodies of {} bytes; the most is {LARGEST_BODY}",
+                route.name, route.max_body
+            ));
         }
     }
     let (_, refused) = RouteTable::new(&info.routes);
@@ -95,7 +105,10 @@ fn routes(info: &PluginInfo, problems: &mut Vec<String>) {
     let open = info.routes.iter().find(|route| matches!(route.access, Access::Everyone));
     let asked = info.wishes.iter().any(|wish| matches!(wish.capability, Capability::Public));
     if let (Some(route), false) = (open, asked) {
-        problems.push(format!("the route `{}` is open to everyone, which has to be asked for; add a wish for `public`", route.name));
+        problems.push(format!(
+            "the route `{}` is open to everyone, which has to be asked for; add a wish for `public`",
+            route.name
+        ));
     }
 }
 
@@ -107,12 +120,15 @@ fn menu_and_contributions(info: &PluginInfo, problems: &mut Vec<String>) {
         .chain(info.contributions.iter().map(|contribution| ("a contribution", &contribution.route)));
     for (what, name) in named {
         match info.routes.iter().find(|route| &route.name == name) {
-            None => problems.push(format!("{what} leads to the route `{name}`, which is not registered; register it or lead elsewhere")),
+            None => problems.push(format!(
+                "{what} leads to the route `{name}`, which is not registered; register it or lead elsewhere"
+            )),
             Some(route) if route.verb != Verb::Get => {
                 problems.push(format!("{what} leads to the route `{name}`, which is not a GET; lead to a page"));
             }
             Some(route) if route.path.contains('{') => {
-                problems.push(format!("{what} leads to the route `{name}`, which takes parameters; lead to one without"));
+                problems
+                    .push(format!("{what} leads to the route `{name}`, which takes parameters; lead to one without"));
             }
             Some(_) => {}
         }
@@ -149,7 +165,8 @@ fn permissions(info: &PluginInfo, problems: &mut Vec<String>) {
         if let Capability::Permission(name) = &wish.capability
             && !host(name)
         {
-            problems.push(format!("it wishes for the permission `{name}`, which the server does not have; name another"));
+            problems
+                .push(format!("it wishes for the permission `{name}`, which the server does not have; name another"));
         }
     }
 }

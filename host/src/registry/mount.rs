@@ -5,8 +5,31 @@ use std::str::FromStr;
 
 /// Mounts that the host keeps for itself, now or later.
 const RESERVED: &[&str] = &[
-    "account", "admin-api", "api", "assets", "audit", "confirm", "events", "healthz", "host", "leave", "login", "logout", "menu",
-    "metrics", "p", "routes", "safe", "setup", "sign-in", "sign-out", "static", "theme", "uploads", "vestry", "welcome",
+    "account",
+    "admin-api",
+    "api",
+    "assets",
+    "audit",
+    "confirm",
+    "events",
+    "healthz",
+    "host",
+    "leave",
+    "login",
+    "logout",
+    "menu",
+    "metrics",
+    "p",
+    "routes",
+    "safe",
+    "setup",
+    "sign-in",
+    "sign-out",
+    "static",
+    "theme",
+    "uploads",
+    "vestry",
+    "welcome",
 ];
 
 /// A mount: 1 to 32 of `a`-`z`, `0`-`9` and `-`, starting with a letter, and not reserved.

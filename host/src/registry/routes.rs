@@ -12,7 +12,10 @@ pub struct RouteTable {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Matched {
     /// The route at this index, with its parameters.
-    Route { index: usize, params: Vec<(String, String)> },
+    Route {
+        index: usize,
+        params: Vec<(String, String)>,
+    },
     /// The path has routes, but none with this verb.
     OtherVerbs(Vec<Verb>),
     Nothing,
@@ -26,7 +29,10 @@ impl RouteTable {
         let mut refused = Vec::new();
         for (index, route) in routes.iter().enumerate() {
             if !route.path.starts_with('/') || route.path.contains(['?', '#', '\\']) || route.path.contains("//") {
-                refused.push(format!("the path `{}` of the route `{}` is not one; write it like /accounts/{{id}}", route.path, route.name));
+                refused.push(format!(
+                    "the path `{}` of the route `{}` is not one; write it like /accounts/{{id}}",
+                    route.path, route.name
+                ));
                 continue;
             }
             match paths.iter_mut().find(|(path, _)| *path == route.path) {

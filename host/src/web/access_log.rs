@@ -16,8 +16,7 @@ pub async fn access_log(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if let Some(visit) = visit {
         let actor = visit.caller().map_or("", |caller| caller.account.as_str());
-        // A set-up link is a secret in a path.
-        let path = if visit.path().starts_with("/setup/") { "/setup/..." } else { visit.path() };
+        let path = without_secret(visit.path());
         tracing::info!(
             target: "access",
             request = visit.request_id(),
@@ -30,4 +29,22 @@ pub async fn access_log(request: Request, next: Next) -> Response {
         );
     }
     response
+}
+
+/// Some of the host's own paths end in a secret; what stands before it is enough to know what was asked.
+fn without_secret(path: &str) -> &str {
+    const SECRET_AFTER: &[&str] = &["/setup/", "/account/confirm/"];
+    SECRET_AFTER.iter().find(|start| path.starts_with(**start)).unwrap_or(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secret;
+
+    #[test]
+    fn no_secret_of_a_path_is_logged() {
+        assert_eq!(without_secret("/setup/abc"), "/setup/");
+        assert_eq!(without_secret("/account/confirm/abc"), "/account/confirm/");
+        assert_eq!(without_secret("/users/accounts/abc"), "/users/accounts/abc");
+    }
 }

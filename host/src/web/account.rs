@@ -145,13 +145,21 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
 fn person(visit: &Visit) -> Result<&Caller, Response> {
     match visit.caller() {
         Some(caller) if caller.kind == CallerKind::Person => Ok(caller),
-        Some(_) => Err(Problem::forbidden("A token cannot look after the account that it belongs to.").to_response(visit)),
+        Some(_) => {
+            Err(Problem::forbidden("A token cannot look after the account that it belongs to.").to_response(visit))
+        }
         None if visit.wants_data() => Err(Problem::unauthenticated().to_response(visit)),
         None => Err(Redirect::to("/account/sign-in?next=%2Faccount").into_response()),
     }
 }
 
-fn draw(app: &App, visit: &Visit, caller: &Caller, status: StatusCode, errors: BTreeMap<&'static str, String>) -> Response {
+fn draw(
+    app: &App,
+    visit: &Visit,
+    caller: &Caller,
+    status: StatusCode,
+    errors: BTreeMap<&'static str, String>,
+) -> Response {
     let id = caller.account.as_str();
     let (sessions, tokens) = match (app.identity().sessions(id), app.identity().tokens(id)) {
         (Ok(sessions), Ok(tokens)) => (sessions, tokens),
@@ -215,12 +223,16 @@ pub async fn end_sessions(State(app): State<App>, visit: Visit, request: Request
     act(app, visit, request, async |app: &App, caller: &Caller, fields: &Fields| {
         let (identity, caller) = (app.identity().clone(), caller.clone());
         if fields.value("all") == "1" {
-            let work = move || identity.end_sessions(&Actor::of(&caller), caller.account.as_str(), caller.session.as_ref());
+            let work =
+                move || identity.end_sessions(&Actor::of(&caller), caller.account.as_str(), caller.session.as_ref());
             return run(work).await.map(|_| "Your other sessions have ended.");
         }
-        let hash = data_encoding::HEXLOWER.decode(fields.value("id").as_bytes()).ok().and_then(|hash| hash.try_into().ok());
+        let hash =
+            data_encoding::HEXLOWER.decode(fields.value("id").as_bytes()).ok().and_then(|hash| hash.try_into().ok());
         let Some(hash) = hash else { return Err(IdentityError::Refused("There is no such session.".into())) };
-        run(move || identity.end_session(&Actor::of(&caller), caller.account.as_str(), &hash)).await.map(|_| "The session has ended.")
+        run(move || identity.end_session(&Actor::of(&caller), caller.account.as_str(), &hash))
+            .await
+            .map(|_| "The session has ended.")
     })
     .await
 }
@@ -229,12 +241,16 @@ pub async fn end_sessions(State(app): State<App>, visit: Visit, request: Request
 pub async fn end_token(State(app): State<App>, visit: Visit, request: Request) -> Response {
     act(app, visit, request, async |app: &App, caller: &Caller, fields: &Fields| {
         let (identity, caller, id) = (app.identity().clone(), caller.clone(), fields.value("id").to_owned());
-        run(move || identity.revoke_token(&Actor::of(&caller), caller.account.as_str(), &id)).await.map(|_| "The token was revoked.")
+        run(move || identity.revoke_token(&Actor::of(&caller), caller.account.as_str(), &id))
+            .await
+            .map(|_| "The token was revoked.")
     })
     .await
 }
 
-async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, IdentityError> + Send + 'static) -> Result<T, IdentityError> {
+async fn run<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, IdentityError> + Send + 'static,
+) -> Result<T, IdentityError> {
     blocking(work).await.unwrap_or(Err(IdentityError::Interrupted))
 }
 

@@ -1,21 +1,22 @@
 //! From a plugin's answer to an HTTP answer: a page, data, a redirect, a download.
 
+use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::Json;
 use vestry_contract::exchange::{self, Content, Download};
 use vestry_contract::types::Failure;
 use vestry_contract::ui::Page;
 use vestry_screen::ScreenError;
 
 use crate::web::app::App;
+use crate::web::body;
 use crate::web::dispatch::Matching;
 use crate::web::headers;
+use crate::web::notice;
 use crate::web::place::PluginPlace;
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
-use crate::web::notice;
 
 /// What a browser may show in place; everything else is kept as a file.
 const INLINE: &[&str] = &["image/png", "image/jpeg", "image/webp", "application/pdf"];
@@ -41,7 +42,9 @@ pub fn response(answering: &Answering<'_>, response: exchange::Response) -> Resu
         exchange::Response::Redirect(redirect) => self::redirect(answering, &redirect),
         exchange::Response::Download(download) => self::download(answering, download),
         exchange::Response::Json(document) => json(answering, &document),
-        exchange::Response::Other((kind, _)) => Err(wrong(answering, &format!("it answers with `{kind}`, which this server does not know"))),
+        exchange::Response::Other((kind, _)) => {
+            Err(wrong(answering, &format!("it answers with `{kind}`, which this server does not know")))
+        }
     }
 }
 
@@ -87,13 +90,18 @@ fn redirect(answering: &Answering<'_>, redirect: &exchange::Redirect) -> Result<
 fn download(answering: &Answering<'_>, download: Download) -> Result<Response, Problem> {
     let bytes = match download.content {
         Content::Bytes(bytes) => bytes,
-        Content::File(_) => return Err(wrong(answering, "it answers with a file of a directory, and was granted none")),
-        Content::Chunks(_) => return Err(wrong(answering, "it answers piece by piece, which this version of Vestry does not do")),
+        Content::File(_) => {
+            return Err(wrong(answering, "it answers with a file of a directory, and was granted none"));
+        }
+        Content::Chunks(_) => {
+            return Err(wrong(answering, "it answers piece by piece, which this version of Vestry does not do"));
+        }
     };
     let known = INLINE.iter().find(|kind| **kind == download.content_type);
     let kind = match known {
         Some(kind) => HeaderValue::from_static(kind),
-        None => HeaderValue::from_str(&download.content_type).unwrap_or(HeaderValue::from_static("application/octet-stream")),
+        None => HeaderValue::from_str(&download.content_type)
+            .unwrap_or(HeaderValue::from_static("application/octet-stream")),
     };
     let way = if download.inline && known.is_some() { "inline" } else { "attachment" };
     let mut response = Body::from(bytes).into_response();
@@ -108,8 +116,13 @@ fn download(answering: &Answering<'_>, download: Download) -> Result<Response, P
 
 /// `Content-Disposition` with the name in UTF-8 (RFC 6266, section 4.3; RFC 8187).
 fn disposition(way: &str, name: &str) -> String {
-    let plain: String = name.chars().filter(|character| character.is_ascii_graphic() || *character == ' ').filter(|character| !"\"\\/".contains(*character)).collect();
-    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    let name = body::plain_file_name(name);
+    let plain: String = name
+        .chars()
+        .filter(|character| character.is_ascii_graphic() || *character == ' ')
+        .filter(|character| !"\"\\/".contains(*character))
+        .collect();
+    let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
     format!("{way}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
@@ -140,7 +153,13 @@ fn screen(answering: &Answering<'_>, error: &ScreenError) -> Problem {
 
 fn wrong(answering: &Answering<'_>, reason: &str) -> Problem {
     let subject = &answering.matching.plugin.subject;
-    tracing::warn!(plugin = subject.id, version = subject.version, request = answering.visit.request_id(), reason, "a plugin's answer cannot be shown");
+    tracing::warn!(
+        plugin = subject.id,
+        version = subject.version,
+        request = answering.visit.request_id(),
+        reason,
+        "a plugin's answer cannot be shown"
+    );
     Problem::of_failure(Failure::Internal(format!("What it answered cannot be shown: {reason}.")), subject)
 }
 
@@ -150,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_file_name_cannot_break_out_of_its_header() {
-        let text = disposition("attachment", "a\"\r\nSet-Cookie: x=ä/..");
-        assert_eq!(text, "attachment; filename=\"aSet-Cookie: x=..\"; filename*=UTF-8''a%22%0D%0ASet%2DCookie%3A%20x%3D%C3%A4%2F%2E%2E");
+        let text = disposition("attachment", "../../a\"\r\nSet-Cookie: x=ä");
+        assert_eq!(text, "attachment; filename=\"aSet-Cookie: x=\"; filename*=UTF-8''a%22Set%2DCookie%3A%20x%3D%C3%A4");
         assert!(HeaderValue::from_str(&text).is_ok());
     }
 }

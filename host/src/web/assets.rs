@@ -22,10 +22,8 @@ impl Assets {
     #[must_use]
     pub fn load() -> Self {
         #[allow(unused_qualifications)]
-        let files = memory_serve::load!()
-            .index_file(None)
-            .cache_control(CacheControl::NoCache)
-            .enable_hashed_routes(true);
+        let files =
+            memory_serve::load!().index_file(None).cache_control(CacheControl::NoCache).enable_hashed_routes(true);
         Self { files }
     }
 

@@ -72,7 +72,8 @@ fn kind(content_type: &str) -> String {
 ///
 /// Where it is larger than `limit`, or malformed.
 pub async fn read(query: &str, content_type: &str, body: Body, limit: u64) -> Result<Incoming, Problem> {
-    let mut incoming = Incoming { query: pairs(query.as_bytes())?, content_type: content_type.to_owned(), ..Incoming::default() };
+    let mut incoming =
+        Incoming { query: pairs(query.as_bytes())?, content_type: content_type.to_owned(), ..Incoming::default() };
     if limit == 0 {
         return Ok(incoming);
     }
@@ -135,7 +136,8 @@ async fn multipart(incoming: &mut Incoming, content_type: &str, body: Body, limi
         .body(Body::from(whole))
         .map_err(|_| Problem::bad_request("The form's content type is not understood."))?;
     let malformed = |_| Problem::bad_request("The form with files is not written as RFC 7578 says.");
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| Problem::bad_request("The form has no boundary."))?;
+    let mut form =
+        Multipart::from_request(request, &()).await.map_err(|_| Problem::bad_request("The form has no boundary."))?;
     while let Some(field) = form.next_field().await.map_err(malformed)? {
         if incoming.form.len() + incoming.uploads.len() >= MOST_FIELDS {
             return Err(too_many_fields());
@@ -152,7 +154,8 @@ async fn multipart(incoming: &mut Incoming, content_type: &str, body: Body, limi
                 content: Arc::from(&content[..]),
             }),
             None => {
-                let value = String::from_utf8(content.to_vec()).map_err(|_| Problem::bad_request("A field of the form is not UTF-8."))?;
+                let value = String::from_utf8(content.to_vec())
+                    .map_err(|_| Problem::bad_request("A field of the form is not UTF-8."))?;
                 incoming.form.push((name, value));
             }
         }
@@ -161,15 +164,17 @@ async fn multipart(incoming: &mut Incoming, content_type: &str, body: Body, limi
 }
 
 /// The last part of what a browser calls the file: no directory, no control character.
-fn plain_file_name(name: &str) -> String {
+pub fn plain_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or("");
     let plain: String = last.chars().filter(|character| !character.is_control()).take(255).collect();
     if matches!(plain.as_str(), "." | "..") { String::new() } else { plain }
 }
 
 fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Problem> {
-    let pairs: Vec<(String, String)> =
-        url::form_urlencoded::parse(encoded).take(MOST_FIELDS + 1).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(encoded)
+        .take(MOST_FIELDS + 1)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
     if pairs.len() > MOST_FIELDS { Err(too_many_fields()) } else { Ok(pairs) }
 }
 
@@ -184,8 +189,12 @@ mod tests {
     #[tokio::test]
     async fn a_form_is_read_in_its_order_and_a_body_is_kept_as_it_is() {
         let form = "key=1&key=2&name=%C3%A4+b";
-        let incoming = read("q=x", "application/x-www-form-urlencoded; charset=utf-8", Body::from(form), 100).await.unwrap();
-        assert_eq!(incoming.form, [("key", "1"), ("key", "2"), ("name", "ä b")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+        let incoming =
+            read("q=x", "application/x-www-form-urlencoded; charset=utf-8", Body::from(form), 100).await.unwrap();
+        assert_eq!(
+            incoming.form,
+            [("key", "1"), ("key", "2"), ("name", "ä b")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
         assert!(incoming.body.is_empty());
         let incoming = read("", "application/json", Body::from("{}"), 100).await.unwrap();
         assert_eq!(incoming.body, b"{}");

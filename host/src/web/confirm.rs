@@ -73,7 +73,9 @@ pub async fn ask(
     let caller = visit.caller().ok_or_else(Problem::unauthenticated)?;
     let session = caller.session.ok_or_else(|| Problem::forbidden("Only a person who is signed in can be asked."))?;
     if !incoming.uploads.is_empty() {
-        return Err(Problem::invalid("What this would do has to be confirmed, and files cannot wait for that. Send them without it first."));
+        return Err(Problem::invalid(
+            "What this would do has to be confirmed, and files cannot wait for that. Send them without it first.",
+        ));
     }
     let pending = Pending {
         verb: matching.route.verb,
@@ -103,10 +105,11 @@ pub async fn ask(
         request,
         created: now,
         expires: now + STANDS,
-        approved: None,
     };
     let database = app.database().clone();
-    blocking(move || database.write(|tx| tx.insert_confirmation(&confirmation))).await?.map_err(|error| Problem::internal(&error))?;
+    blocking(move || database.write(|tx| tx.insert_confirmation(&confirmation)))
+        .await?
+        .map_err(|error| Problem::internal(&error))?;
     let address = format!("/account/confirm/{}", token.expose());
     if visit.wants_data() {
         let body = axum::Json(serde_json::json!({
@@ -178,7 +181,9 @@ async fn again(app: &App, visit: &Visit, confirmation: &Confirmation, pending: P
         Err(Stop::SignIn) => return Err(Problem::unauthenticated()),
     };
     if matching.plugin.subject.digest != confirmation.digest {
-        return Err(Problem::gone("The feature was updated in the meantime, and your yes was for the version before. Do it again."));
+        return Err(Problem::gone(
+            "The feature was updated in the meantime, and your yes was for the version before. Do it again.",
+        ));
     }
     let mut approvals: Vec<Approval> =
         pending.approvals.into_iter().map(|(function, arguments)| Approval { function, arguments }).collect();
@@ -197,7 +202,8 @@ async fn again(app: &App, visit: &Visit, confirmation: &Confirmation, pending: P
 fn question(app: &App, visit: &Visit, token: &str) -> Result<(LinkToken, Confirmation), Problem> {
     let session = visit.caller().and_then(|caller| caller.session).ok_or_else(Problem::unauthenticated)?;
     let token = LinkToken::parse(token).ok_or_else(over)?;
-    let found = app.database().read(|reader| reader.confirmation(&token.hash())).map_err(|error| Problem::internal(&error))?;
+    let found =
+        app.database().read(|reader| reader.confirmation(&token.hash())).map_err(|error| Problem::internal(&error))?;
     let now = app.identity().clock().now();
     found
         .filter(|question| question.session_hash == session && question.expires > now)
@@ -231,7 +237,8 @@ fn draw(app: &App, visit: &Visit, confirmation: &Confirmation, status: StatusCod
 /// What was answered, for the audit.
 async fn note(app: &App, visit: &Visit, confirmation: &Confirmation, outcome: &'static str) -> Result<(), Problem> {
     let database = app.database().clone();
-    let (confirmation, request, time) = (confirmation.clone(), visit.request_id().to_owned(), app.identity().clock().now());
+    let (confirmation, request, time) =
+        (confirmation.clone(), visit.request_id().to_owned(), app.identity().clock().now());
     let work = move || {
         database.write(|tx| {
             tx.audit(&Entry {

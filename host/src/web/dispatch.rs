@@ -67,7 +67,8 @@ impl From<Problem> for Stop {
 }
 
 async fn answer_to(app: &App, visit: &Visit, parts: Parts, body: Body) -> Result<Response, Stop> {
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
     let verb = verb(&parts.method).ok_or_else(Problem::method_not_allowed)?;
     let query = parts.uri.query().unwrap_or("");
     let (matching, incoming) = if verb == Verb::Post && body::is_form(&content_type) {
@@ -136,16 +137,17 @@ pub fn find(app: &App, visit: &Visit, verb: Verb, path: &str) -> Result<Matching
     let plugin = Arc::clone(snapshot.at(mount).ok_or_else(Problem::not_found)?);
     let (route, params) = match plugin.routes.find(verb, &inside) {
         Matched::Route { index, params } => (plugin.route(index).cloned().ok_or_else(Problem::not_found)?, params),
-        Matched::OtherVerbs(_) => return Err(hidden_unless_allowed(visit, Problem::method_not_allowed())),
+        Matched::OtherVerbs(verbs) => return Err(hidden_unless_allowed(visit, Problem::other_methods(&verbs))),
         Matched::Nothing => return Err(hidden_unless_allowed(visit, Problem::not_found())),
     };
     let public = is_public(app, &plugin, &route)?;
     if !may_use(&route.access, visit.caller().map(AsRef::as_ref), public) {
         return Err(match (visit.caller(), &route.access) {
             (None, _) => Stop::SignIn,
-            (Some(_), Access::Permission(permission)) => {
-                Problem::forbidden(format!("It needs the permission {permission}. An administrator can give you a privilege that has it.")).into()
-            }
+            (Some(_), Access::Permission(permission)) => Problem::forbidden(format!(
+                "It needs the permission {permission}. An administrator can give you a privilege that has it."
+            ))
+            .into(),
             (Some(_), _) => Problem::forbidden("This is not open to you.").into(),
         });
     }
@@ -169,7 +171,8 @@ fn is_public(app: &App, plugin: &Plugin, route: &Route) -> Result<bool, Problem>
     if !matches!(route.access, Access::Everyone) {
         return Ok(false);
     }
-    let grants = app.services().grants(&plugin.subject.id, &plugin.subject.digest).map_err(|error| Problem::internal(&error))?;
+    let grants =
+        app.services().grants(&plugin.subject.id, &plugin.subject.digest).map_err(|error| Problem::internal(&error))?;
     Ok(grants.holds(&vestry_capabilities::Capability::Public))
 }
 
@@ -202,7 +205,13 @@ pub async fn run(
             blocking(move || audit_refusals(&facts, &noted)).await?.map_err(|error| Problem::internal(&error))?;
         }
         let outcome = outcome.map_err(|error| {
-            tracing::warn!(plugin = plugin.subject.id, version = plugin.subject.version, request = visit.request_id(), ?error, "a plugin gave no answer");
+            tracing::warn!(
+                plugin = plugin.subject.id,
+                version = plugin.subject.version,
+                request = visit.request_id(),
+                ?error,
+                "a plugin gave no answer"
+            );
             Problem::of_call(&error, &plugin.subject)
         })?;
         match settle(app, visit, matching, &incoming, outcome, &approvals).await? {
@@ -250,11 +259,19 @@ async fn settle(
             Some(asked) => confirm::ask(app, visit, matching, incoming, asked, approvals).await.map(Settled::Answer),
             None => Err(Problem::of_failure(Failure::Confirm(id), subject)),
         },
+        // What the plugin read was changed before it could write: with what is there now it may go well.
+        Err(Failure::Conflict(reason)) => Ok(Settled::Again(reason)),
         Err(failure) => Err(Problem::of_failure(failure, subject)),
     }
 }
 
-fn call_settings(app: &App, visit: &Visit, matching: &Matching, incoming: &Incoming, approvals: Vec<Approval>) -> CallSettings {
+fn call_settings(
+    app: &App,
+    visit: &Visit,
+    matching: &Matching,
+    incoming: &Incoming,
+    approvals: Vec<Approval>,
+) -> CallSettings {
     CallSettings {
         services: app.services().clone(),
         subject: Arc::clone(&matching.plugin.subject),
@@ -263,7 +280,10 @@ fn call_settings(app: &App, visit: &Visit, matching: &Matching, incoming: &Incom
         request: visit.request_id().to_owned(),
         bytes: matching.plugin.limits.bytes,
         uploads: incoming.uploads.iter().map(|upload| Arc::clone(&upload.content)).collect(),
-        surroundings: Arc::new(RequestSurroundings { snapshot: Arc::clone(&matching.snapshot), origin: visit.origin() }),
+        surroundings: Arc::new(RequestSurroundings {
+            snapshot: Arc::clone(&matching.snapshot),
+            origin: visit.origin(),
+        }),
         approvals,
     }
 }
@@ -324,7 +344,11 @@ fn exchange_request(
 
 /// The actor with just the permissions that concern this plugin: those it declared, and those of the interfaces it
 /// was granted.
-fn contract_actor(app: &App, visit: &Visit, matching: &Matching) -> Result<Option<vestry_contract::types::Actor>, Problem> {
+fn contract_actor(
+    app: &App,
+    visit: &Visit,
+    matching: &Matching,
+) -> Result<Option<vestry_contract::types::Actor>, Problem> {
     let Some(caller) = visit.caller() else { return Ok(None) };
     let subject = &matching.plugin.subject;
     let grants = app.services().grants(&subject.id, &subject.digest).map_err(|error| Problem::internal(&error))?;

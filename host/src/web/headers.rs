@@ -5,8 +5,8 @@
 //! not come back from a cache. ASVS 5.0, sections 3.2 and 3.4.
 
 use axum::extract::{Request, State};
-use axum::http::header::{self, HeaderValue};
 use axum::http::StatusCode;
+use axum::http::header::{self, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -60,7 +60,8 @@ fn policy(nonce: &Nonce) -> String {
 }
 
 /// For what a plugin sends to be kept or shown by itself: no script, no style, no frame, an origin of its own.
-pub const SANDBOXED: &str = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+pub const SANDBOXED: &str =
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
 /// For a page without the shell, which may stand in a frame of this server's own pages.
 #[must_use]

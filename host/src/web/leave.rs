@@ -24,7 +24,10 @@ struct Context<'a> {
 
 /// Shows the address; following it is the person's own step.
 pub async fn page(visit: Visit, Query(leaving): Query<Leaving>) -> Response {
-    match Url::parse(&leaving.to).ok().filter(|url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none()) {
+    match Url::parse(&leaving.to)
+        .ok()
+        .filter(|url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none())
+    {
         Some(url) => {
             let context = Context { address: url.as_str(), host: url.host_str().unwrap_or_default() };
             visit.host_page(StatusCode::OK, "leave.html", &context)

@@ -25,7 +25,9 @@ impl Next {
 /// The last word is a URL parser's: seen from this server, the path stays on it.
 fn leads_back(path: &str) -> bool {
     let Ok(base) = url::Url::parse("https://vestry.invalid/") else { return false };
-    base.join(path).is_ok_and(|url| url.origin() == base.origin() && url.username().is_empty())
+    // `/..//host` is such a path too: what a parser leaves of it starts with two slashes.
+    base.join(path)
+        .is_ok_and(|url| url.origin() == base.origin() && url.username().is_empty() && !url.path().starts_with("//"))
 }
 
 #[cfg(test)]
@@ -38,9 +40,29 @@ mod tests {
             assert_eq!(Next::parse(good).as_str(), good);
         }
         for bad in [
-            "", "users", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "https:evil.example",
-            "javascript:alert(1)", "/\t/evil.example", "/ /evil.example", "/%0d%0aX: y\r\n", "/x\ny", "@evil.example", "/ä",
-            "/account/sign-out", "/account/sign-in?next=/", "/setup/abc", "///evil.example", "/\u{a0}/x",
+            "",
+            "users",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/ /evil.example",
+            "/%0d%0aX: y\r\n",
+            "/x\ny",
+            "@evil.example",
+            "/ä",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/users/../..//evil.example",
+            "/%2e%2e//evil.example",
+            "/account/sign-out",
+            "/account/sign-in?next=/",
+            "/setup/abc",
+            "///evil.example",
+            "/\u{a0}/x",
         ] {
             assert_eq!(Next::parse(bad).as_str(), "/", "{bad:?}");
         }

@@ -26,9 +26,11 @@ pub async fn origin(State(app): State<App>, request: Request, next: Next) -> Res
         return next.run(request).await;
     }
     let visit = Visit::of(&app, &request);
-    Problem::forbidden("This request does not come from a page of this server. Open the page again and repeat what you did.")
-        .to_response(&visit)
-        .into_response()
+    Problem::forbidden(
+        "This request does not come from a page of this server. Open the page again and repeat what you did.",
+    )
+    .to_response(&visit)
+    .into_response()
 }
 
 fn is_ours(headers: &HeaderMap, public: Option<String>) -> bool {

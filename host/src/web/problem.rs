@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestry_capabilities::Subject;
+use vestry_contract::registration::Verb;
 use vestry_contract::types::{Failure, FieldError};
 use vestry_sandbox::CallError;
 
@@ -21,6 +22,8 @@ pub struct Problem {
     plugin: Option<Plugin>,
     errors: Vec<FieldError>,
     retry_after: Option<u64>,
+    /// The methods that the address does answer to.
+    allow: Option<String>,
 }
 
 /// The document of an API client.
@@ -72,7 +75,7 @@ struct Context<'p> {
 
 impl Problem {
     fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), plugin: None, errors: Vec::new(), retry_after: None }
+        Self { status, title, detail: detail.into(), plugin: None, errors: Vec::new(), retry_after: None, allow: None }
     }
 
     #[must_use]
@@ -82,7 +85,29 @@ impl Problem {
 
     #[must_use]
     pub fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "That is not how it is asked for", "This address does not answer to that method.")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "That is not how it is asked for",
+            "This address does not answer to that method.",
+        )
+    }
+
+    /// The same, with what it does answer to (RFC 9110, section 15.5.6).
+    #[must_use]
+    pub fn other_methods(verbs: &[Verb]) -> Self {
+        let mut names: Vec<&str> = verbs
+            .iter()
+            .flat_map(|verb| match verb {
+                Verb::Get => ["GET", "HEAD"].as_slice(),
+                Verb::Post => &["POST"],
+                Verb::Put => &["PUT"],
+                Verb::Patch => &["PATCH"],
+                Verb::Delete => &["DELETE"],
+            })
+            .copied()
+            .collect();
+        names.sort_unstable();
+        Self { allow: Some(names.join(", ")), ..Self::method_not_allowed() }
     }
 
     #[must_use]
@@ -126,7 +151,11 @@ impl Problem {
     /// The one message for every failed sign-in.
     #[must_use]
     pub fn refused_sign_in(detail: impl Into<String>, wait: u64) -> Self {
-        if wait > 0 { Self::too_many(detail, wait) } else { Self::new(StatusCode::UNAUTHORIZED, "Not signed in", detail) }
+        if wait > 0 {
+            Self::too_many(detail, wait)
+        } else {
+            Self::new(StatusCode::UNAUTHORIZED, "Not signed in", detail)
+        }
     }
 
     /// Something failed here; what it was stays in the log.
@@ -155,7 +184,9 @@ impl Problem {
             }
             Failure::Conflict(detail) => (StatusCode::CONFLICT, "Somebody was faster", detail),
             Failure::Exhausted(detail) => (StatusCode::TOO_MANY_REQUESTS, "A limit is reached", detail),
-            Failure::Unavailable(detail) => (StatusCode::SERVICE_UNAVAILABLE, "It is not available at the moment", detail),
+            Failure::Unavailable(detail) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "It is not available at the moment", detail)
+            }
             // A `confirm` that the host did not give out has no page to lead to.
             Failure::Confirm(_) => (StatusCode::CONFLICT, "Nothing to confirm", "Go back and do it again.".into()),
             Failure::Internal(detail) | Failure::Other((_, detail)) => {
@@ -170,7 +201,9 @@ impl Problem {
     pub fn of_call(error: &CallError, subject: &Subject) -> Self {
         let (status, title) = match error {
             CallError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "This feature is busy"),
-            CallError::TooMuchCpu(_) | CallError::TooLong(_) => (StatusCode::GATEWAY_TIMEOUT, "This feature took too long"),
+            CallError::TooMuchCpu(_) | CallError::TooLong(_) => {
+                (StatusCode::GATEWAY_TIMEOUT, "This feature took too long")
+            }
             CallError::TooMuchMemory { .. } | CallError::TooMuchData(_) | CallError::Trapped { .. } => {
                 (StatusCode::BAD_GATEWAY, "This feature broke off")
             }
@@ -183,7 +216,8 @@ impl Problem {
     }
 
     fn of(mut self, subject: &Subject) -> Self {
-        self.plugin = Some(Plugin { id: subject.id.clone(), version: subject.version.clone(), title: subject.title.clone() });
+        self.plugin =
+            Some(Plugin { id: subject.id.clone(), version: subject.version.clone(), title: subject.title.clone() });
         self
     }
 
@@ -200,6 +234,9 @@ impl Problem {
             && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
         {
             response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        if let Some(allow) = self.allow.as_deref().and_then(|names| HeaderValue::from_str(names).ok()) {
+            response.headers_mut().insert(header::ALLOW, allow);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -230,7 +267,8 @@ impl Problem {
             plugin: self.plugin.as_ref(),
             request_id: visit.request_id(),
             errors: self.field_problems(),
-            recover: self.plugin.is_some() && visit.caller().is_some_and(|caller| caller.permissions.holds_name("server.manage")),
+            recover: self.plugin.is_some()
+                && visit.caller().is_some_and(|caller| caller.permissions.holds_name("server.manage")),
         };
         visit.host_page(self.status, "error.html", &context)
     }

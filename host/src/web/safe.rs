@@ -78,12 +78,16 @@ async fn carry_out(app: &App, visit: &Visit, request: Request) -> Result<Respons
         "disable" => (Switch::Disable, "It is switched off."),
         "enable" => (Switch::Enable, "It is switched on."),
         "retry" => (Switch::Retry, "It was tried again."),
-        "unmount" => (Switch::Unmount, "It is unmounted. What it stored is kept."),
+        "unmount" => {
+            (Switch::Unmount, "It is unmounted. What it stored is kept; `vestry package mount` brings it back.")
+        }
         other => return Err(Problem::bad_request(format!("There is nothing called `{other}` to do here."))),
     };
     let (database, actor) = (app.database().clone(), Actor::of(caller).in_request(visit.request_id()));
     let now = app.identity().clock().now();
-    let found = blocking(move || switch::switch(&database, &actor, &id, what, now)).await?.map_err(|error| Problem::internal(&error))?;
+    let found = blocking(move || switch::switch(&database, &actor, &id, what, now))
+        .await?
+        .map_err(|error| Problem::internal(&error))?;
     if !found {
         return Err(Problem::not_found());
     }

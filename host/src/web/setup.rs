@@ -80,10 +80,18 @@ fn counts(app: &App, token: &str) -> Result<LinkToken, Problem> {
 }
 
 fn over() -> Problem {
-    Problem::gone("This set-up link was used, is over an hour old, or a newer one was printed. Start the server again for a new one; if there is an administrator already, ask them.")
+    Problem::gone(
+        "This set-up link was used, is over an hour old, or a newer one was printed. Start the server again for a new one; if there is an administrator already, ask them.",
+    )
 }
 
-fn draw(visit: &Visit, status: StatusCode, name: &str, email: &str, errors: BTreeMap<&'static str, String>) -> Response {
+fn draw(
+    visit: &Visit,
+    status: StatusCode,
+    name: &str,
+    email: &str,
+    errors: BTreeMap<&'static str, String>,
+) -> Response {
     let context = Context { action: visit.path(), name, email, min_length: MIN_PASSWORD, errors };
     visit.focused_page(status, "account/setup.html", &context)
 }

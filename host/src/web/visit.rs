@@ -158,7 +158,10 @@ impl Visit {
             nonce: facts.nonce.as_str().to_owned(),
             request_id: facts.request_id.clone(),
             menu: menu::html(self),
-            actor: facts.caller.as_ref().map(|caller| Person { name: caller.name.clone(), email: caller.email.clone().unwrap_or_default() }),
+            actor: facts
+                .caller
+                .as_ref()
+                .map(|caller| Person { name: caller.name.clone(), email: caller.email.clone().unwrap_or_default() }),
             notices: facts.notice.iter().map(|(level, text)| Shown { level: *level, text: text.clone() }).collect(),
             product: facts.app.settings().product.clone(),
             focus: false,
@@ -176,7 +179,8 @@ impl Visit {
             Ok(html) => self.shown((status, Html(html)).into_response()),
             Err(error) => {
                 tracing::error!(%error, template, "a page of the server could not be drawn");
-                (StatusCode::INTERNAL_SERVER_ERROR, "The server could not draw this page. Its log says why.\n").into_response()
+                (StatusCode::INTERNAL_SERVER_ERROR, "The server could not draw this page. Its log says why.\n")
+                    .into_response()
             }
         }
     }
@@ -244,8 +248,12 @@ fn wants_data(headers: &HeaderMap) -> bool {
 /// The address of the client: the last one in `X-Forwarded-For` that no trusted proxy stands for.
 fn client_address(app: &App, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
     let mut address = peer.to_canonical();
-    let forwarded: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
     for hop in forwarded.iter().rev() {
         if !app.settings().trusts(address) {
             break;
@@ -261,7 +269,8 @@ fn client_address(app: &App, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
 /// The language that is asked for first (RFC 9110, section 12.5.4); English where none is.
 fn language(accepted: &str) -> String {
     let first = accepted.split(',').next().and_then(|range| range.split(';').next()).unwrap_or("").trim();
-    let plausible = (2..=35).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let plausible =
+        (2..=35).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if plausible { first.to_owned() } else { "en".to_owned() }
 }
 

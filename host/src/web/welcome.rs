@@ -41,7 +41,10 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
     let entries = menu::entries(&visit)
         .into_iter()
         .map(|entry| Tile {
-            summary: snapshot.at(menu::mount(&entry.href)).map(|plugin| visit.text(&plugin.info.summary).into_owned()).unwrap_or_default(),
+            summary: snapshot
+                .at(menu::mount(&entry.href))
+                .map(|plugin| visit.text(&plugin.info.summary).into_owned())
+                .unwrap_or_default(),
             label: entry.label,
             href: entry.href,
             icon: entry.icon,
@@ -49,7 +52,11 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
         })
         .collect();
     let steps = if caller.permissions.holds_name("server.manage") {
-        vec![Step { label: "Recovery", href: "/safe", summary: "Switch plugins off and on, without any plugin taking part." }]
+        vec![Step {
+            label: "Recovery",
+            href: "/safe",
+            summary: "Switch plugins off and on, without any plugin taking part.",
+        }]
     } else {
         Vec::new()
     };

@@ -1,12 +1,12 @@
-//! What a person is asked before something grave is done on their behalf, and that they said yes.
+//! What a person is asked before something grave is done on their behalf.
 //!
-//! A yes counts for one session, plugin, package, function and these arguments, and for one call.
+//! A question is gone once it is answered: the yes itself is not kept, it goes along with the request that is made again.
 
 use rusqlite::{Row, params};
 
 use crate::{Hash, Reader, Result, Transaction};
 
-/// A question, answered or not.
+/// A question that stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
     /// Of the secret in the address of the question's page.
@@ -23,20 +23,10 @@ pub struct Confirmation {
     pub request: String,
     pub created: u64,
     pub expires: u64,
-    pub approved: Option<u64>,
 }
 
-/// What a yes was given to.
-#[derive(Clone, Copy, Debug)]
-pub struct Confirmed<'a> {
-    pub session_hash: &'a Hash,
-    pub plugin: &'a str,
-    pub digest: &'a str,
-    pub function: &'a str,
-    pub arguments_hash: &'a Hash,
-}
-
-const COLUMNS: &str = "hash, session_hash, account, plugin, digest, function, arguments_hash, sentence, request, created, expires, approved";
+const COLUMNS: &str =
+    "hash, session_hash, account, plugin, digest, function, arguments_hash, sentence, request, created, expires";
 
 impl Reader<'_> {
     /// One question, also an expired one.
@@ -46,14 +36,6 @@ impl Reader<'_> {
     pub fn confirmation(&self, hash: &Hash) -> Result<Option<Confirmation>> {
         self.first(&format!("SELECT {COLUMNS} FROM confirmations WHERE hash = ?"), [hash], read_confirmation)
     }
-
-    /// Whether a yes stands that was not used yet.
-    pub fn is_confirmed(&self, what: &Confirmed<'_>, now: u64) -> Result<bool> {
-        let sql = "SELECT count(*) FROM confirmations WHERE session_hash = ? AND plugin = ? AND digest = ? AND function = ? \
-                   AND arguments_hash = ? AND approved IS NOT NULL AND expires > ?";
-        let Confirmed { session_hash, plugin, digest, function, arguments_hash } = what;
-        Ok(self.value::<u64>(sql, params![session_hash, plugin, digest, function, arguments_hash, now])? > 0)
-    }
 }
 
 impl Transaction<'_> {
@@ -61,7 +43,7 @@ impl Transaction<'_> {
     pub fn insert_confirmation(&self, confirmation: &Confirmation) -> Result<()> {
         let new = confirmation;
         self.execute("DELETE FROM confirmations WHERE expires <= ?", [new.created])?;
-        let sql = format!("INSERT INTO confirmations ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        let sql = format!("INSERT INTO confirmations ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         self.execute(
             &sql,
             params![
@@ -75,29 +57,19 @@ impl Transaction<'_> {
                 new.sentence,
                 new.request,
                 new.created,
-                new.expires,
-                new.approved
+                new.expires
             ],
         )?;
         Ok(())
     }
 
-    /// Says yes, in the session that was asked. Answers whether that question still stood.
-    pub fn approve_confirmation(&self, hash: &Hash, session_hash: &Hash, now: u64) -> Result<bool> {
-        let sql = "UPDATE confirmations SET approved = ?3 \
-                   WHERE hash = ?1 AND session_hash = ?2 AND expires > ?3 AND approved IS NULL";
-        Ok(self.execute(sql, params![hash, session_hash, now])? > 0)
+    /// Removes questions that have expired. Answers how many.
+    pub fn purge_confirmations(&self, now: u64) -> Result<usize> {
+        self.execute("DELETE FROM confirmations WHERE expires <= ?", [now])
     }
 
-    /// Uses a yes up. Answers whether there was one.
-    pub fn take_confirmation(&self, what: &Confirmed<'_>, now: u64) -> Result<bool> {
-        let sql = "DELETE FROM confirmations WHERE hash = (SELECT hash FROM confirmations WHERE session_hash = ? AND plugin = ? \
-                   AND digest = ? AND function = ? AND arguments_hash = ? AND approved IS NOT NULL AND expires > ? LIMIT 1)";
-        let Confirmed { session_hash, plugin, digest, function, arguments_hash } = what;
-        Ok(self.execute(sql, params![session_hash, plugin, digest, function, arguments_hash, now])? > 0)
-    }
-
-    /// Withdraws a question, as a no does. Answers whether there was such a one.
+    /// Takes a question away, as a yes and a no both do. Answers whether it was there: of two answers at the same moment
+    /// one finds it gone.
     pub fn delete_confirmation(&self, hash: &Hash, session_hash: &Hash) -> Result<bool> {
         Ok(self
             .execute("DELETE FROM confirmations WHERE hash = ? AND session_hash = ?", params![hash, session_hash])?
@@ -118,13 +90,12 @@ fn read_confirmation(row: &Row<'_>) -> rusqlite::Result<Confirmation> {
         request: row.get(8)?,
         created: row.get(9)?,
         expires: row.get(10)?,
-        approved: row.get(11)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Confirmation, Confirmed};
+    use super::Confirmation;
     use crate::{Database, NewAccount, SessionRow};
 
     fn asked(number: u8, created: u64) -> Confirmation {
@@ -140,7 +111,6 @@ mod tests {
             request: "{}".into(),
             created,
             expires: created + 100,
-            approved: None,
         }
     }
 
@@ -167,36 +137,13 @@ mod tests {
         database
     }
 
-    const WHAT: Confirmed<'static> = Confirmed {
-        session_hash: &[7; 32],
-        plugin: "org.example",
-        digest: "d",
-        function: "vestry:admin/users.apply",
-        arguments_hash: &[1; 32],
-    };
-
     #[test]
-    fn a_yes_counts_for_exactly_what_was_asked_and_once() {
+    fn a_question_is_answered_once_and_in_its_own_session() {
         let database = filled();
-        let take = |what: Confirmed<'_>, now| database.write(|tx| tx.take_confirmation(&what, now)).unwrap();
-        assert!(!take(WHAT, 20), "not answered yet");
-        assert!(!database.write(|tx| tx.approve_confirmation(&[1; 32], &[8; 32], 20)).unwrap(), "another session");
-        assert!(!database.write(|tx| tx.approve_confirmation(&[1; 32], &[7; 32], 110)).unwrap(), "too late");
-        assert!(database.write(|tx| tx.approve_confirmation(&[1; 32], &[7; 32], 20)).unwrap());
-        let others = [
-            Confirmed { session_hash: &[8; 32], ..WHAT },
-            Confirmed { plugin: "org.other", ..WHAT },
-            Confirmed { digest: "e", ..WHAT },
-            Confirmed { function: "vestry:admin/users.get", ..WHAT },
-            Confirmed { arguments_hash: &[2; 32], ..WHAT },
-        ];
-        for other in others {
-            assert!(!database.read(|reader| reader.is_confirmed(&other, 30)).unwrap() && !take(other, 30), "{other:?}");
-        }
-        assert!(!take(WHAT, 110), "expired");
-        assert!(database.read(|reader| reader.is_confirmed(&WHAT, 30)).unwrap());
-        assert!(take(WHAT, 30));
-        assert!(!take(WHAT, 30), "a second time");
+        let take = |session: [u8; 32]| database.write(|tx| tx.delete_confirmation(&[1; 32], &session)).unwrap();
+        assert!(!take([8; 32]), "another session");
+        assert!(take([7; 32]));
+        assert!(!take([7; 32]), "a second time");
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use attempts::Attempts;
 pub use audit::{AuditFilter, AuditRow, Broken, Entry};
 pub use badges::BadgeRow;
 pub use clock::Clock;
-pub use confirmations::{Confirmation, Confirmed};
+pub use confirmations::Confirmation;
 pub use database::Database;
 pub use error::StorageError;
 pub use finding::{AccountFilter, AccountOrder, AccountPage, AccountQuery, Found, MAX_PAGE};

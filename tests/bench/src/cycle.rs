@@ -10,9 +10,9 @@ use vestry_capabilities::{Call, Subject};
 use vestry_contract::exchange::Request;
 use vestry_sandbox::{Compiler, Limits, Loaded, Permits, Sandbox, SandboxSettings, Usage};
 
+use crate::Failure;
 use crate::fixture::built;
 use crate::foreign::{Watch, judge};
-use crate::Failure;
 
 const CALLS: u32 = 20_000;
 const ROUNDS: usize = 5;
@@ -48,7 +48,8 @@ pub fn measure() -> Result<(), Failure> {
 fn load(directory: &Path) -> Result<(Sandbox, Loaded), Failure> {
     let file = built("quiet");
     let digest = vestry::installer::store::Digest::of(&std::fs::read(&file)?);
-    let settings = SandboxSettings { compiled: directory.join("compiled"), key: [1; 32], compiler: Compiler::InProcess };
+    let settings =
+        SandboxSettings { compiled: directory.join("compiled"), key: [1; 32], compiler: Compiler::InProcess };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let sandbox = Sandbox::new(settings)?;
     let loaded = runtime.block_on(sandbox.load(digest.as_str(), &file))?;

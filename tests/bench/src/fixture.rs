@@ -34,7 +34,13 @@ impl Fixture {
         for name in ["quiet", "hostile"] {
             let component = std::fs::read(built(name))?;
             let inspected = package::inspect(app.store(), app.sandbox(), &component).await?;
-            let decision = Decision { source: "file", mount: None, grants: inspected.asks.clone(), accept_proposals: true, replace: false };
+            let decision = Decision {
+                source: "file",
+                mount: None,
+                grants: inspected.asks.clone(),
+                accept_proposals: true,
+                replace: false,
+            };
             package::mount(app.database(), &Actor::console(), &inspected, &decision, app.identity().clock().now())?;
         }
         let identity = app.identity().clone();

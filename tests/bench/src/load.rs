@@ -28,7 +28,13 @@ impl Load {
 }
 
 /// Asks for `path` on so many connections for so long; each answer must have the status 200.
-pub async fn ask(address: SocketAddr, path: &str, cookie: &str, connections: usize, lasts: Duration) -> Result<Load, Failure> {
+pub async fn ask(
+    address: SocketAddr,
+    path: &str,
+    cookie: &str,
+    connections: usize,
+    lasts: Duration,
+) -> Result<Load, Failure> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nAccept: text/html\r\n\r\n");
     let began = Instant::now();
     let mut tasks = Vec::new();

@@ -30,7 +30,8 @@ fn main() -> ExitCode {
         // The server that is measured: this program again.
         Some("serve") => server::run(&arguments[1..]),
         // How the server compiles components.
-        Some("compile") => vestry_sandbox::compile_file(arguments[1].as_ref(), arguments[2].as_ref()).map_err(|error| format!("{error:#}").into()),
+        Some("compile") => vestry_sandbox::compile_file(arguments[1].as_ref(), arguments[2].as_ref())
+            .map_err(|error| format!("{error:#}").into()),
         Some(other) => Err(format!("there is no bench called `{other}`; it takes no arguments").into()),
         None => bench(),
     };

@@ -52,9 +52,7 @@ fn draw(app: &App, visit: &Visit, cursor: Option<String>) -> Result<String, crat
     let mut rows = Vec::with_capacity(8 << 10);
     // The counts and cursors are known when the rows have been read, and the table's template wants them; so the rows
     // are drawn inside the table, and read just before.
-    let found = app.database().read(|reader| {
-        reader.visit_accounts(&query, |account| rows.push(account.to_row()))
-    })?;
+    let found = app.database().read(|reader| reader.visit_accounts(&query, |account| rows.push(account.to_row())))?;
     view.total = found.total;
     view.next = found.next.map(|next| format!("/host/accounts?cursor={next}"));
     view.previous = found.previous.map(|previous| format!("/host/accounts?cursor={previous}"));
@@ -190,4 +188,3 @@ impl Place for NativePlace<'_> {
         self.visit.path()
     }
 }
-

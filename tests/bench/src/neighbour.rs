@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::Failure;
 use crate::fixture::Fixture;
 use crate::foreign::{Watch, judge};
 use crate::load::{self, Connection, Load};
 use crate::server::Running;
-use crate::Failure;
 
 const ROUND: Duration = Duration::from_secs(4);
 const LOOPS: usize = 4;
@@ -28,9 +28,14 @@ pub async fn measure(fixture: &Fixture) -> Result<(), Failure> {
         ended += looping.stop().await;
     }
     let foreign = watch.foreign();
-    println!("\nA neighbour's page while {LOOPS} calls loop ({ended} of them were ended meanwhile); others used {foreign:.2} cores");
+    println!(
+        "\nA neighbour's page while {LOOPS} calls loop ({ended} of them were ended meanwhile); others used {foreign:.2} cores"
+    );
     let (alone, beside) = (middle(&alone), middle(&beside));
-    println!("  p50 / p99 undisturbed: {:.2} / {:.2} ms; beside the loops: {:.2} / {:.2} ms", alone.0, alone.1, beside.0, beside.1);
+    println!(
+        "  p50 / p99 undisturbed: {:.2} / {:.2} ms; beside the loops: {:.2} / {:.2} ms",
+        alone.0, alone.1, beside.0, beside.1
+    );
     let times = beside.1 / alone.1;
     println!("  aim: p99 within 2x of undisturbed: {times:.2}x, {}", judge(times <= 2.0, foreign));
     Ok(())
@@ -61,13 +66,17 @@ struct Looping {
 impl Looping {
     fn start(server: &Running, fixture: &Fixture) -> Self {
         let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let request = format!("GET /hostile/loop HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n", server.address, fixture.cookie);
+        let request =
+            format!("GET /hostile/loop HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n", server.address, fixture.cookie);
         let tasks = (0..LOOPS)
             .map(|_| {
-                let (stop, ended, request, address) = (Arc::clone(&stop), Arc::clone(&ended), request.clone(), server.address);
+                let (stop, ended, request, address) =
+                    (Arc::clone(&stop), Arc::clone(&ended), request.clone(), server.address);
                 tokio::spawn(async move {
                     let Ok(mut connection) = Connection::open(address).await else { return };
-                    while !stop.load(Ordering::Relaxed) && connection.answer(request.as_bytes()).await.is_ok_and(|status| status == 504) {
+                    while !stop.load(Ordering::Relaxed)
+                        && connection.answer(request.as_bytes()).await.is_ok_and(|status| status == 504)
+                    {
                         ended.fetch_add(1, Ordering::Relaxed);
                     }
                 })

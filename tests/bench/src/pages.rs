@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::Failure;
 use crate::fixture::Fixture;
 use crate::foreign::{Watch, cpu_of, judge};
 use crate::load;
 use crate::server::Running;
-use crate::Failure;
 
 const ROUND: Duration = Duration::from_millis(1_500);
 const ROUNDS: usize = 3;
@@ -84,5 +84,10 @@ fn median(rounds: Vec<Figure>) -> Figure {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
-    Figure { per_second: of(|it| it.per_second), cpu_us: of(|it| it.cpu_us), p50_us: of(|it| it.p50_us), p99_us: of(|it| it.p99_us) }
+    Figure {
+        per_second: of(|it| it.per_second),
+        cpu_us: of(|it| it.cpu_us),
+        p50_us: of(|it| it.p50_us),
+        p99_us: of(|it| it.p99_us),
+    }
 }

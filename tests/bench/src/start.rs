@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::Failure;
 use crate::fixture::Fixture;
 use crate::foreign::{Watch, judge, resident};
-use crate::Failure;
 
 const STARTS: usize = 9;
 

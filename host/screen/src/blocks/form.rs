@@ -139,7 +139,8 @@ fn groups<'v>(block: &str, form: &'v Form, draw: &'v Draw<'_>) -> Vec<Group<'v>>
                 continue;
             }
             FormItem::Prose(text) => {
-                let markup = markdown::render(&draw.place.text(text), draw.heading + 1, draw.place);
+                let markup =
+                    markdown::render(&draw.place.text(&super::prose::literal(text)), draw.heading + 1, draw.place);
                 Item { prose: Some(Value::from(markup)), field: None }
             }
             FormItem::Field(field) if matches!(field.input, vestry_contract::ui::Input::Hidden) => continue,

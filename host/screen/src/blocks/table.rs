@@ -165,6 +165,11 @@ impl<'r> Rows<'r> {
                 KEY_SLOT => escape(key, out),
                 KEY_IN_PATH => out.push_str(&links::segment(key)),
                 NUMBER => out.push_str(&number.to_string()),
+                FIRST_CELL => {
+                    let start = out.len();
+                    write(cells, 0, out)?;
+                    name_row(key, number, start, out);
+                }
                 cell => write(cells, cell - FIRST_CELL, out)?,
             }
             Ok::<(), ScreenError>(())
@@ -205,6 +210,18 @@ impl<'r> Rows<'r> {
     }
 }
 
+/// The first cell names its row, for the link and the check box in it too: where it came out empty, the key does.
+fn name_row(key: &str, number: usize, start: usize, out: &mut String) {
+    let written = out.get(start..).unwrap_or_default();
+    if !written.trim().is_empty() {
+        return;
+    }
+    match key.trim() {
+        "" => out.push_str(&format!("#{}", number + 1)),
+        key => escape(key, out),
+    }
+}
+
 impl RowAction {
     fn key_in_path(&self) -> bool {
         self.button.href.contains(KEY)
@@ -242,6 +259,8 @@ struct HeadView<'v> {
     columns: &'v [ColumnView],
     has_each: bool,
     count: usize,
+    /// Nothing in the head or the rows takes the focus: the box that scrolls must, or keys could not scroll it.
+    still: bool,
     bulk: Vec<ButtonView>,
     /// Value of `_with` that asks for all that the filter finds.
     all: Option<String>,
@@ -276,6 +295,10 @@ pub(crate) fn render(
         columns: &view.columns,
         has_each: !view.each.is_empty(),
         count,
+        still: view.each.is_empty()
+            && view.bulk.is_empty()
+            && view.open.is_none()
+            && view.columns.iter().all(|column| column.sort.is_none()),
         bulk: view.bulk.iter().map(ButtonView::new).collect(),
         all: view.bulk_all.as_ref().filter(|_| !view.bulk.is_empty()).map(|query| {
             let pairs = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -215,8 +215,7 @@ CREATE TABLE confirmations (
     -- JSON: the request that is made again.
     request TEXT NOT NULL,
     created BIGINT NOT NULL,
-    expires BIGINT NOT NULL,
-    approved BIGINT
+    expires BIGINT NOT NULL
 );
 CREATE INDEX confirmations_by_session ON confirmations (session_hash);
 CREATE INDEX confirmations_by_expires ON confirmations (expires);
