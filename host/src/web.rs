@@ -44,7 +44,6 @@ use crate::web::problem::Problem;
 use crate::web::visit::Visit;
 
 /// Everything that the server answers to. What is not one of its own pages is a plugin's.
-#[must_use]
 pub fn router(app: App) -> Router {
     router_with(app, Router::new())
 }

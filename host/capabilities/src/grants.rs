@@ -71,36 +71,39 @@ impl FromIterator<Capability> for Grants {
     }
 }
 
-/// Grants by plugin and digest, read again whenever the generation has moved.
+/// Grants by digest, read again whenever the generation has moved.
 #[derive(Debug, Default)]
 pub(crate) struct GrantCache {
-    known: RwLock<(u64, HashMap<(String, String), Arc<Grants>>)>,
+    known: RwLock<Known>,
+}
+
+/// What was read in one generation. A digest belongs to one plugin: the id is part of what it is the digest of.
+#[derive(Debug, Default)]
+struct Known {
+    generation: u64,
+    by_digest: HashMap<String, Arc<Grants>>,
 }
 
 impl GrantCache {
     pub(crate) fn current(&self, database: &Database, plugin: &str, digest: &str) -> Result<Arc<Grants>, StorageError> {
+        // Before the rows: what is read after it is at least that new.
         let generation = database.generation();
-        let key = (plugin.to_owned(), digest.to_owned());
         {
             let known = self.known.read();
-            if known.0 == generation
-                && let Some(grants) = known.1.get(&key)
+            if known.generation == generation
+                && let Some(grants) = known.by_digest.get(digest)
             {
                 return Ok(Arc::clone(grants));
             }
         }
-        let grants: Arc<Grants> = Arc::new(
-            database
-                .read(|reader| reader.grants(plugin, digest))?
-                .into_iter()
-                .map(|grant| grant.capability.parse().unwrap_or(Capability::Other(grant.capability)))
-                .collect(),
-        );
+        let rows = database.read(|reader| reader.grants(plugin, digest))?;
+        let parsed = |text: &str| text.parse().unwrap_or(Capability::Other(text.to_owned()));
+        let grants: Arc<Grants> = Arc::new(rows.iter().map(|grant| parsed(&grant.capability)).collect());
         let mut known = self.known.write();
-        if known.0 != generation {
-            *known = (generation, HashMap::new());
+        if known.generation != generation {
+            *known = Known { generation, by_digest: HashMap::new() };
         }
-        known.1.insert(key, Arc::clone(&grants));
+        known.by_digest.insert(digest.to_owned(), Arc::clone(&grants));
         Ok(grants)
     }
 }

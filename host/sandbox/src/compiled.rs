@@ -213,7 +213,8 @@ fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const COMPONENT: &[u8] = b"(component)";
+    /// The smallest component: magic number, version and layer.
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
     struct Fixture {
         directory: tempfile::TempDir,
@@ -269,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_of_another_digest_is_refused() {
         let fixture = Fixture::new();
-        fs::write(fixture.directory.path().join("component.wasm"), b"(component (core module))").unwrap();
+        fs::write(fixture.directory.path().join("component.wasm"), b"another").unwrap();
         assert!(matches!(fixture.get(&fixture.cache()).await, Err(CompileError::WrongDigest { .. })));
     }
 }

@@ -17,6 +17,17 @@ pub enum Theme {
     Dark,
 }
 
+impl Theme {
+    /// As templates call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+}
+
 /// Direction of the language.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Direction {

@@ -9,6 +9,7 @@
 //! What a page refers to (routes, panels, translations) is asked of a [`Place`], which the web layer implements for
 //! one request. Deliberately not here: HTTP, SQL, the sandbox, and the name of any plugin.
 
+mod around;
 pub mod blocks;
 mod budget;
 mod cell;

@@ -8,11 +8,11 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use vestry_contract::ui::{Block, Content, Page, Section, SectionLayout};
 
-use crate::blocks::{self, actions::ButtonView};
+use crate::around::Around;
+use crate::blocks;
 use crate::cell::Cells;
-use crate::frame::{Frame, Theme};
+use crate::frame::{Frame, Person};
 use crate::place::Place;
-use crate::shape::{Shape, slot};
 use crate::{Html, ScreenError, Screens, budget, level_name, links};
 
 /// What every block is drawn with.
@@ -116,7 +116,7 @@ impl Screens {
             every_seconds: page.follow.as_ref().map_or(0, |follow| follow.every_seconds),
             address: own_address(place),
         };
-        self.compose_with(frame, value.clone(), &parts)
+        self.compose(frame, &parts)
     }
 
     /// One block by itself, to be put among blocks that are drawn in other ways.
@@ -138,28 +138,7 @@ impl Screens {
     /// # Errors
     /// Only those of an override.
     pub fn compose(&self, frame: &Frame, parts: &PageParts) -> Result<String, ScreenError> {
-        self.compose_with(frame, frame_value(frame), parts)
-    }
-
-    fn compose_with(&self, frame: &Frame, value: Value, parts: &PageParts) -> Result<String, ScreenError> {
-        let layout = if parts.focus || frame.focus { "focus.html" } else { "frame.html" };
-        let mut drawn: Vec<&Html> = Vec::new();
-        let sections: Vec<Value> = parts.sections.iter().map(|section| section_value(section, &mut drawn)).collect();
-        let context = context! {
-            frame => value,
-            layout,
-            title => &parts.title,
-            lead => &parts.lead,
-            actions => parts.actions.iter().map(|button| Value::from(Serde(ButtonView::new(button)))).collect::<Vec<_>>(),
-            sections,
-            every_seconds => parts.every_seconds,
-            address => &parts.address,
-        };
-        // Blocks are large: they are put in where the template placed them, not carried through it.
-        let around = Shape::new(&self.render("page.html", context)?);
-        let mut out = String::with_capacity(around.len() + drawn.iter().map(|html| html.as_str().len()).sum::<usize>());
-        around.fill(&mut out, |index, out| out.push_str(drawn.get(index).map_or("", |html| html.as_str())));
-        Ok(out)
+        Around::new(frame, parts).document(self)
     }
 }
 
@@ -184,19 +163,6 @@ fn section_parts(section: &Section, page_title: &str, draw: &mut Draw<'_>) -> Re
         },
         blocks: drawn,
     })
-}
-
-/// A section as its template sees it; its blocks are slots for what is added to `drawn`.
-fn section_value<'p>(section: &'p SectionParts, drawn: &mut Vec<&'p Html>) -> Value {
-    let first = drawn.len();
-    drawn.extend(&section.blocks);
-    context! {
-        id => format!("s-{}", section.name.replace(char::is_whitespace, "-")),
-        title => &section.title,
-        summary => &section.summary,
-        layout => section.layout,
-        blocks => (first..drawn.len()).map(slot).collect::<Vec<_>>(),
-    }
 }
 
 fn blocks_of(page: &Page) -> impl Iterator<Item = &Block> {
@@ -251,28 +217,78 @@ pub fn data(page: &Page, place: &dyn Place) -> Result<Json, ScreenError> {
 
 /// The frame as every template sees it.
 pub(crate) fn frame_value(frame: &Frame) -> Value {
+    let actor =
+        |actor: &Person| context! { name => &actor.name, email => &actor.email, initials => initials(&actor.name) };
+    let [nonce, request_id] = [&frame.nonce, &frame.request_id].map(Value::from);
+    frame_with(frame, nonce, request_id, Value::from(&frame.menu), frame.actor.as_ref().map(actor))
+}
+
+/// The same with what differs from request to request given apart.
+pub(crate) fn frame_with(frame: &Frame, nonce: Value, request_id: Value, menu: Value, actor: Option<Value>) -> Value {
     let notice = |notice: &crate::Shown| context! { level => level_name(notice.level), text => &notice.text };
     context! {
         language => if frame.language.is_empty() { "en" } else { frame.language.as_str() },
         dir => frame.direction.name(),
-        theme => match frame.theme {
-            Theme::Auto => "auto",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        },
-        nonce => &frame.nonce,
-        request_id => &frame.request_id,
-        menu => Value::from(&frame.menu),
-        actor => frame.actor.as_ref().map(|actor| context! { name => &actor.name, email => &actor.email, initials => initials(&actor.name) }),
+        theme => frame.theme.name(),
+        nonce,
+        request_id,
+        menu,
+        actor,
         notices => frame.notices.iter().map(notice).collect::<Vec<_>>(),
         product => if frame.product.is_empty() { "Vestry" } else { frame.product.as_str() },
     }
 }
 
 /// First letters of the first and the last word.
-fn initials(name: &str) -> String {
+pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.last().and_then(|word| word.chars().next());
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use vestry_contract::types::Text;
+
+    use super::*;
+
+    fn words(text: &str) -> Text {
+        Text::Data(text.into())
+    }
+
+    fn page(sections: &[(&str, &[&str])]) -> Page {
+        let section = |(name, blocks): &(&str, &[&str])| Section {
+            name: (*name).into(),
+            title: words(""),
+            summary: words(""),
+            layout: SectionLayout::Stack,
+            blocks: blocks
+                .iter()
+                .map(|name| Block { name: (*name).into(), content: Content::Prose(words("w")) })
+                .collect(),
+            extra: Vec::new(),
+        };
+        Page {
+            title: words("Page"),
+            lead: words(""),
+            focus: false,
+            actions: Vec::new(),
+            sections: sections.iter().map(section).collect(),
+            follow: None,
+            extra: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn two_of_one_name_are_refused_and_named() {
+        let refused = |sections: &[(&str, &[&str])]| match check_names(&page(sections)) {
+            Err(ScreenError::Invalid { block, .. }) => block,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(refused(&[("a", &["one", "two", "one"])]), "one");
+        assert_eq!(refused(&[("a", &["one"]), ("b", &["two", "one"])]), "one");
+        assert_eq!(refused(&[("a", &["one"]), ("a", &["two"])]), "a");
+        assert_eq!(refused(&[("a", &["a", "b"]), ("b", &["c"])]), "Ok(())");
+    }
 }

@@ -9,6 +9,7 @@ use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
+use crate::around::Layouts;
 use crate::error::{ScreenError, TemplateError};
 use crate::frame::{Frame, MenuEntry, SectionKind};
 use crate::html::{Html, escape};
@@ -91,6 +92,7 @@ pub type AssetNames = BTreeMap<String, String>;
 #[derive(Debug)]
 pub struct Screens {
     templates: Environment<'static>,
+    pub(crate) layouts: Layouts,
 }
 
 impl Screens {
@@ -115,7 +117,7 @@ impl Screens {
             };
             added.map_err(|source| TemplateError::Syntax { name: (*name).to_owned(), source })?;
         }
-        Ok(Self { templates })
+        Ok(Self { templates, layouts: Layouts::default() })
     }
 
     /// Renders a template by name.

@@ -490,3 +490,34 @@ fn a_caller_without_contract_types_draws_the_same_table() {
     assert_eq!(native, plugin);
     assert!(screens.table(&frame, &view, |rows| rows.row("7", &[], &[])).is_err());
 }
+
+#[test]
+fn a_row_without_a_name_is_called_by_its_key() {
+    let rows = [("k<1>", ""), ("", " "), ("k3", "Ada")].map(|(key, name)| Row {
+        key: key.into(),
+        cells: vec![Cell::Text(name.into())],
+        hidden: vec![],
+    });
+    let named = |open| {
+        html(Content::Table(Table { open, ..table(vec![column("n", "Name", false)], TableData::Rows(rows.to_vec())) }))
+    };
+    let opened = named(Some("edit".into()));
+    for name in [">k&lt;1&gt;</a>", "#2</a>", ">Ada</a>"] {
+        assert!(opened.contains(name), "{name}: {opened}");
+    }
+    // Where nothing else takes the focus, the box that scrolls does.
+    let scroll = "class=\"table-scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Page\"";
+    assert!(named(None).contains(scroll) && !opened.contains(scroll));
+}
+
+#[test]
+fn two_blocks_of_one_name_are_the_plugins_fault() {
+    let twice = || vec![block("it", Content::Progress(1)), block("it", Content::Progress(2))];
+    let page = page("Page", vec![section("", SectionLayout::Stack, twice())]);
+    let place = Fake::new(&[]);
+    let drawn = screens().page(&Frame::default(), &page, &place).unwrap_err();
+    let told = data(&page, &place).unwrap_err();
+    for error in [drawn, told] {
+        assert!(matches!(&error, ScreenError::Invalid { block, .. } if block == "it"), "{error}");
+    }
+}

@@ -51,13 +51,15 @@ fn fifty_accounts() {
     let none = page("Users", vec![]);
     let empty =
         page("Users", vec![section("", SectionLayout::Stack, vec![block("accounts", Content::Table(accounts(0)))])]);
+    let hello = page_of(Content::Prose(words("Hello, world, and all who are in it.")));
+    let prose = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &hello, &place).unwrap())));
     let bytes = screens.page(&frame, &full, &place).unwrap().len();
     let whole = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &full, &place).unwrap())));
     let head = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &empty, &place).unwrap())));
     let bare = microseconds(|| drop(std::hint::black_box(screens.page(&frame, &none, &place).unwrap())));
     let twin = microseconds(|| drop(std::hint::black_box(data(&full, &place).unwrap())));
     println!(
-        "{bytes} bytes; page {whole:.1} us, without rows {head:.1} us, frame alone {bare:.1} us, table {:.1} us; data {twin:.1} us",
+        "{bytes} bytes; page {whole:.1} us, without rows {head:.1} us, frame alone {bare:.1} us, one sentence {prose:.1} us, table {:.1} us; data {twin:.1} us",
         whole - bare
     );
     assert!(whole - bare < 60.0, "the table takes {:.1} us", whole - bare);

@@ -29,6 +29,23 @@ struct Inner {
     _directory: Option<tempfile::TempDir>,
 }
 
+/// A transaction that only reads; it ends when this is dropped.
+struct Moment<'c>(&'c Connection);
+
+impl<'c> Moment<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        // Nothing was written: if ending it fails, the next statement on this connection says why.
+        let _ = self.0.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+    }
+}
+
 /// A thread's own connection to one database, which is told by its address: while the weak pointer stands, the address
 /// is not given to another.
 struct ThreadReader {
@@ -84,12 +101,17 @@ impl Database {
         &self.inner.path
     }
 
-    /// Reads, on this thread and at once. Each statement sees the last commit of its moment.
+    /// Reads, on this thread and at once; all of `body` sees the same moment.
+    ///
+    /// The statements stand in one transaction, also because each by itself would take and give back the file's locks,
+    /// and those are what threads that read at the same time wait for.
     ///
     /// # Errors
     /// Those of `body`, and where this thread's connection cannot be opened.
     pub fn read<T, E: From<StorageError>>(&self, body: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Result<T, E> {
         let connection = self.thread_connection()?;
+        // Inside another read of this thread, its moment goes on.
+        let _moment = if connection.is_autocommit() { Some(Moment::begin(&connection)?) } else { None };
         body(&Reader::new(&connection))
     }
 
