@@ -3,6 +3,8 @@
 //! Between crates cargo sees to it; what is checked here are the modules of this crate, and names that a crate could
 //! bring in again.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
