@@ -14,6 +14,9 @@ use crate::gate::{Approval, Asked, Refusal, Refusals};
 use crate::grants::{GrantCache, Grants};
 use crate::transaction::Transaction;
 
+/// Different refusals of one request that are written down.
+const MOST_REFUSALS: usize = 100;
+
 /// What all calls share. One for each process.
 #[derive(Debug, Clone)]
 pub struct Services {
@@ -59,6 +62,8 @@ pub enum Actor {
     Visitor,
     /// Nobody: registering, a schedule.
     Nobody,
+    /// Somebody whose session or token ended while the call was under way; holds nothing, the plugin's own included.
+    Gone,
 }
 
 /// What a call can ask about the server around it, answered by rooms above.
@@ -174,7 +179,7 @@ impl Call {
         self.open.as_ref().map_or("", |open| &open.request)
     }
 
-    /// The actor with the rights of this moment; one who was signed out or deactivated since has become nobody.
+    /// The actor with the rights of this moment; one who was signed out or deactivated since is gone.
     pub(crate) fn actor_now(&self) -> Actor {
         let Some(open) = &self.open else { return Actor::Nobody };
         let current = |caller: &Caller| {
@@ -184,8 +189,8 @@ impl Call {
             })
         };
         match &self.actor {
-            Actor::Person(caller) => current(caller).map_or(Actor::Nobody, Actor::Person),
-            Actor::Token(caller) => current(caller).map_or(Actor::Nobody, Actor::Token),
+            Actor::Person(caller) => current(caller).map_or(Actor::Gone, Actor::Person),
+            Actor::Token(caller) => current(caller).map_or(Actor::Gone, Actor::Token),
             other => other.clone(),
         }
     }
@@ -195,8 +200,11 @@ impl Call {
         services.grants(&self.subject.id, &self.subject.digest).map_err(unavailable)
     }
 
-    pub(crate) fn is_approved(&self, wanted: &Approval) -> bool {
-        self.open.as_ref().is_some_and(|open| open.approvals.contains(wanted))
+    /// Whether the person said yes to this; a yes is for once.
+    pub(crate) fn use_approval(&mut self, wanted: &Approval) -> bool {
+        let Some(open) = &mut self.open else { return false };
+        let found = open.approvals.iter().position(|approval| approval == wanted);
+        found.map(|index| open.approvals.swap_remove(index)).is_some()
     }
 
     pub(crate) fn ask(&mut self, asked: Asked) {
@@ -204,7 +212,16 @@ impl Call {
     }
 
     pub(crate) fn note_refusal(&mut self, refusal: Refusal) {
-        *self.refusals.lock().entry(refusal).or_default() += 1;
+        let mut refusals = self.refusals.lock();
+        // A plugin can be refused in endlessly many words; the audit keeps the first of them.
+        if refusals.len() < MOST_REFUSALS || refusals.contains_key(&refusal) {
+            *refusals.entry(refusal).or_default() += 1;
+        }
+    }
+
+    /// Bytes that may still go through host calls.
+    pub(crate) fn left(&self) -> usize {
+        self.left
     }
 
     pub(crate) fn spend(&mut self, bytes: usize) -> Result<(), Failure> {

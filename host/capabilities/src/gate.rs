@@ -91,14 +91,14 @@ impl Call {
                 let reason = format!("it is grave: a token needs a scope that names `{name}`");
                 Err(self.refuse(row, reason))
             }
-            Actor::Visitor | Actor::Nobody => {
+            Actor::Visitor | Actor::Nobody | Actor::Gone => {
                 let reason = "it is grave, and there is no person here who could be asked".to_owned();
                 Err(self.refuse(row, reason))
             }
             Actor::Person(_) => {
                 let question = question()?;
                 let arguments = digest(&name, &question.arguments);
-                if self.is_approved(&Approval { function: name.clone(), arguments }) {
+                if self.use_approval(&Approval { function: name.clone(), arguments }) {
                     return Ok(());
                 }
                 let id = data_encoding::HEXLOWER.encode(&arguments[..16]);
@@ -137,6 +137,7 @@ impl Call {
         let Some(permission) = row.permission else { return Ok(Ok(())) };
         let held = match self.actor_now() {
             Actor::Person(caller) | Actor::Token(caller) => caller.permissions.holds_name(permission),
+            Actor::Gone => false,
             Actor::Visitor | Actor::Nobody => grants.holds(&Capability::Permission(permission.to_owned())),
         };
         Ok(if held { Ok(()) } else { Err(format!("it needs the permission {permission}")) })

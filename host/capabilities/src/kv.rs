@@ -20,7 +20,7 @@ const LONGEST_SCAN: u32 = 1_000;
 pub(crate) fn get(call: &Call, _pass: Pass, keys: Vec<String>) -> Result<Vec<Option<Entry>>, Failure> {
     let overlay = overlay(call);
     let names: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let stored = read(call, |reader, plugin, now| reader.kv_get(plugin, &names, now))?;
+    let stored = read(call, |reader, plugin, bytes, now| reader.kv_get(plugin, &names, bytes, now))?;
     Ok(keys.iter().zip(stored).map(|(key, stored)| overlay.get(key).cloned().unwrap_or(stored.map(entry))).collect())
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn scan(call: &Call, _pass: Pass, range: &Range) -> Result<Vec<Entry>
     // As many more as the overlay can take away.
     let wanted = limit.saturating_add(u32::try_from(overlay.len()).unwrap_or(u32::MAX));
     let asked = KvRange { start: &range.start, end: &range.end, limit: wanted, reverse: range.reverse };
-    let stored = read(call, |reader, plugin, now| reader.kv_scan(plugin, &asked, now))?;
+    let stored = read(call, |reader, plugin, bytes, now| reader.kv_scan(plugin, &asked, bytes, now))?;
     let mut found: BTreeMap<String, Option<Entry>> =
         stored.into_iter().map(|stored| (stored.key.clone(), Some(entry(stored)))).collect();
     found.extend(
@@ -92,11 +92,18 @@ fn overlay(call: &Call) -> BTreeMap<String, Option<Entry>> {
 
 fn read<T>(
     call: &Call,
-    body: impl FnOnce(&vestry_storage::Reader<'_>, &str, u64) -> Result<T, StorageError>,
+    body: impl FnOnce(&vestry_storage::Reader<'_>, &str, usize, u64) -> Result<T, StorageError>,
 ) -> Result<T, Failure> {
     let services = &call.settings()?.services;
     let now = services.identity.clock().now();
-    services.database.read(|reader| body(reader, &call.subject().id, now)).map_err(unavailable)
+    services.database.read(|reader| body(reader, &call.subject().id, call.left(), now)).map_err(failure)
+}
+
+fn failure(error: StorageError) -> Failure {
+    match error {
+        StorageError::Exhausted(reason) => Failure::Exhausted(reason),
+        other => unavailable(other),
+    }
 }
 
 fn entry(stored: KvEntry) -> Entry {

@@ -11,12 +11,12 @@ const LONGEST: usize = 8 << 10;
 const MOST_FIELDS: usize = 32;
 
 pub(crate) fn write(call: &Call, _pass: Pass, level: Level, message: &str, fields: &[(String, String)]) {
-    let message = cut(message);
+    let message = one_line(message);
     let fields = serde_json::Value::Object(
         fields
             .iter()
             .take(MOST_FIELDS)
-            .map(|(name, value)| (cut(name).to_owned(), serde_json::Value::from(cut(value))))
+            .map(|(name, value)| (one_line(name), serde_json::Value::from(one_line(value))))
             .collect(),
     );
     let (plugin, request) = (call.subject().id.as_str(), call.request_id());
@@ -28,6 +28,8 @@ pub(crate) fn write(call: &Call, _pass: Pass, level: Level, message: &str, field
     }
 }
 
-fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text)
+/// Cut, and without characters that would begin another line or paint on a terminal: a line is what the host says it is.
+fn one_line(text: &str) -> String {
+    let cut = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text);
+    cut.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

@@ -180,7 +180,7 @@ fn actor_for_audit(actor: &Actor) -> (&str, &'static str) {
         Actor::Person(caller) => (caller.account.as_str(), "person"),
         Actor::Token(caller) => (caller.account.as_str(), "token"),
         Actor::Visitor => ("", "visitor"),
-        Actor::Nobody => ("", "nobody"),
+        Actor::Nobody | Actor::Gone => ("", "nobody"),
     }
 }
 
@@ -246,10 +246,7 @@ fn badge_label(badge: &ui::Badge) -> String {
 
 /// What was told to the plugin has to be what happens.
 fn as_expected(outcome: &accounts::Outcome, expected: &accounts::Outcome) -> Result<(), CommitError> {
-    let told = |it: &accounts::Outcome| (it.changed, it.unchanged, it.refused);
-    if told(outcome) == told(expected) {
-        Ok(())
-    } else {
-        Err(CommitError::Conflict("the accounts were changed in the meantime".into()))
-    }
+    let same = (outcome.unchanged, outcome.refused, &outcome.touched)
+        == (expected.unchanged, expected.refused, &expected.touched);
+    if same { Ok(()) } else { Err(CommitError::Conflict("the accounts were changed in the meantime".into())) }
 }

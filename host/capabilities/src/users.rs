@@ -143,12 +143,21 @@ pub(crate) async fn apply(
     if !takes_effect(call, mode, &outcome) {
         return Ok(contract_outcome(outcome));
     }
+    if outcome.refused > outcome.refusals.len() as u64 {
+        return Err(Failure::Exhausted("more of these changes are refused than can be listed; send fewer".into()));
+    }
     let database = call.settings()?.services.database.clone();
     call.confirmed(&pass, rows, || {
         let sentences = database.read(|reader| {
-            changes.iter().map(|change| sentence(reader, change)).collect::<Result<Vec<_>, StorageError>>()
+            // What is refused does not happen, so it is not listed either: its words were not checked.
+            let refused = |index: usize| outcome.refusals.iter().any(|refusal| refusal.index as usize == index);
+            let listed = changes.iter().enumerate().filter(|(index, _)| !refused(*index));
+            listed.map(|(_, change)| sentence(reader, change)).collect::<Result<Vec<_>, StorageError>>()
         });
-        Ok(Question { sentences: sentences.map_err(failure)?, arguments: format!("{:?}", without_new_ids(&changes)) })
+        Ok(Question {
+            sentences: sentences.map_err(failure)?,
+            arguments: format!("{mode:?} {:?}", without_new_ids(&changes)),
+        })
     })?;
     call.transaction.push(Write::Users { changes, mode: account_mode(mode), expected: outcome.clone() });
     Ok(contract_outcome(outcome))
@@ -172,11 +181,11 @@ pub(crate) async fn apply_found(
     if !takes_effect(call, mode, &outcome) {
         return Ok(contract_outcome(outcome));
     }
-    // How many it would change is part of what the person says yes to.
+    // Which accounts it would change is part of what the person says yes to.
     call.confirmed(&pass, rows, || {
         Ok(Question {
             sentences: vec![bulk_sentence(&filter, &change, outcome.changed)],
-            arguments: format!("{filter:?} {change:?} {}", outcome.changed),
+            arguments: format!("{mode:?} {filter:?} {change:?} {:?}", outcome.touched),
         })
     })?;
     call.transaction.push(Write::UsersFound { filter, change, mode: account_mode(mode), expected: outcome.clone() });
@@ -243,6 +252,7 @@ pub(crate) fn identity_actor(call: &Call, open: &CallSettings) -> Result<identit
     let subject = call.subject();
     let actor = match call.actor_now() {
         Actor::Person(caller) | Actor::Token(caller) => identity::Actor::of(&caller),
+        Actor::Gone => identity::Actor::nobody(),
         Actor::Visitor | Actor::Nobody => {
             let grants = open.services.grants(&subject.id, &subject.digest).map_err(unavailable)?;
             let held: PermissionSet = crate::TABLE
@@ -342,7 +352,7 @@ fn sentence(reader: &vestry_storage::Reader<'_>, change: &accounts::Change) -> R
             (USERS_CREATE, vec![("name", name.clone()), ("email", email.clone()), ("with", with)])
         }
         accounts::Change::Rename { account: id, name } => {
-            return Ok(format!("Rename {} to {name}", account(id)?));
+            return Ok(format!("Rename {} to “{name}”", account(id)?));
         }
         accounts::Change::SetActive { account: id, active } => {
             (if *active { USERS_ACTIVATE } else { USERS_DEACTIVATE }, vec![("account", account(id)?)])

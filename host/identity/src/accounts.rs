@@ -88,6 +88,8 @@ pub struct Outcome {
     pub refusals: Vec<Refusal>,
     /// Ids of new accounts, in the order of their changes. Of a rehearsal, none.
     pub created: Vec<String>,
+    /// Ids of the accounts that are changed, or would be, in order; new ones too.
+    pub touched: Vec<String>,
 }
 
 /// Refusals that are listed, and written to the audit.
@@ -203,9 +205,13 @@ enum Done {
 impl Outcome {
     fn note(&mut self, index: u32, account: &str, done: Result<Done, Stop>) -> Result<(), IdentityError> {
         match done {
-            Ok(Done::Changed) => self.changed += 1,
+            Ok(Done::Changed) => {
+                self.changed += 1;
+                self.touched.push(account.to_owned());
+            }
             Ok(Done::Created(id)) => {
                 self.changed += 1;
+                self.touched.push(id.clone());
                 self.created.push(id);
             }
             Ok(Done::Unchanged) => self.unchanged += 1,

@@ -9,6 +9,7 @@ use vestry_contract::registration::PluginInfo;
 use vestry_contract::types::Failure;
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
+use crate::call_error::CallError;
 use crate::limits::Limits;
 use crate::loaded::Loaded;
 use crate::meter::{Meter, Tick};
@@ -23,27 +24,6 @@ pub struct Outcome {
     pub answer: Result<Response, Failure>,
     pub call: Call,
     pub cpu: Duration,
-}
-
-/// Why a plugin gave no answer. All of these are the plugin's own failure but [`CallError::Busy`].
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CallError {
-    #[error("it has as many calls under way as it may; try again in a moment")]
-    Busy,
-    #[error("it used more than {} ms of CPU time", .0.as_millis())]
-    TooMuchCpu(Duration),
-    #[error("it did not answer within {} s", .0.as_secs())]
-    TooLong(Duration),
-    #[error("it asked for {wanted} bytes of memory; its limit is {limit}")]
-    TooMuchMemory { wanted: usize, limit: usize },
-    #[error("it handed over more than {0} bytes at once")]
-    TooMuchData(usize),
-    #[error("it broke off: {reason}")]
-    Trapped {
-        reason: String,
-        /// What it wrote to stderr, such as the message of a panic. For administrators' eyes.
-        said: String,
-    },
 }
 
 /// What is kept of a call that ended without an answer.

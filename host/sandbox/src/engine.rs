@@ -13,6 +13,9 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 const SLOTS: u32 = 256;
 /// The most that any plugin's limit can be raised to, in bytes.
 pub(crate) const LARGEST_MEMORY: usize = 512 << 20;
+/// Core instances that one component may consist of. There are enough for all slots: they cost nothing until they are
+/// made, and no plugin uses up those of others.
+const CORES_PER_COMPONENT: u32 = 40;
 /// What stays with a slot between calls, in bytes.
 const KEEP_MEMORY: usize = 1 << 20;
 const KEEP_TABLE: usize = 64 << 10;
@@ -86,11 +89,11 @@ fn config() -> Config {
 fn pool(scan: bool) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(SLOTS)
-        .total_core_instances(SLOTS * 4)
+        .total_core_instances(SLOTS * CORES_PER_COMPONENT)
         .total_memories(SLOTS)
         .total_tables(SLOTS * 4)
         .total_stacks(SLOTS)
-        .max_core_instances_per_component(40)
+        .max_core_instances_per_component(CORES_PER_COMPONENT)
         .max_memories_per_component(1)
         .max_tables_per_component(16)
         .max_tables_per_module(4)

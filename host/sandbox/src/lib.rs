@@ -9,6 +9,7 @@
 //! or of grants; what a plugin may ask of the host is decided by the gate in `vestry-capabilities`.
 
 mod call;
+mod call_error;
 mod compiled;
 mod engine;
 mod lanes;
@@ -20,7 +21,8 @@ mod sandbox;
 mod state;
 mod usage;
 
-pub use call::{CallError, Outcome};
+pub use call::Outcome;
+pub use call_error::CallError;
 pub use compiled::{CompileError, Compiler};
 pub use engine::{EngineReport, compile_file};
 pub use limits::{Limits, Permits};

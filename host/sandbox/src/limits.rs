@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::call::CallError;
+use crate::call_error::CallError;
 
 /// How long a call waits for a permit before it is told that the plugin is busy.
 const PATIENCE: Duration = Duration::from_secs(2);

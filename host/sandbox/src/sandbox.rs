@@ -10,7 +10,8 @@ use vestry_contract::registration::PluginInfo;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-use crate::call::{self, CallError, Ended, Outcome};
+use crate::call::{self, Ended, Outcome};
+use crate::call_error::CallError;
 use crate::compiled::{CompileError, CompiledCode, Compiler};
 use crate::engine::EngineReport;
 use crate::lanes::Lanes;

@@ -12,7 +12,9 @@ use crate::ScreenError;
 /// Cells, fields, choices, buttons, points and lines of one page. A table of 50 rows has some 400.
 const MOST: usize = 50_000;
 /// What comparing two texts counts as: it may take a tenth of a second.
-const DIFF: usize = 1_000;
+const DIFF: usize = 5_000;
+/// Bytes of what stands in every row that count as one cell.
+const REPEATED: usize = 500;
 /// Bytes of Markdown that count as one.
 const PROSE: usize = 200;
 
@@ -91,7 +93,16 @@ fn table(table: &Table) -> usize {
         TableData::Rows(rows) => rows.len(),
         TableData::Columns(columns) => columns.keys.ends.len(),
     };
-    let buttons = rows.saturating_mul(table.each.len());
+    // Headings and buttons stand in every row, so what they say is written as often.
+    let headings: usize =
+        table.columns.iter().map(|column| column.key.len().saturating_add(length(&column.label))).sum();
+    let words = table.each.iter().map(|action| {
+        let sent: usize =
+            action.values.iter().chain(&action.params).map(|(name, value)| name.len() + value.len()).sum();
+        let asked = action.confirm.as_ref().map_or(0, length);
+        1 + length(&action.label).saturating_add(asked).saturating_add(sent) / REPEATED
+    });
+    let buttons = rows.saturating_mul(words.sum::<usize>().saturating_add(headings / REPEATED));
     cells.saturating_add(buttons).saturating_add(table.bulk.len()).saturating_add(table.columns.len())
 }
 

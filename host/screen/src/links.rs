@@ -35,11 +35,12 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'+')
     .add(b'\'');
 
-/// A value as one segment of a path. `.` and `..` are encoded too, so that no browser climbs by them.
+/// A value as one segment of a path. No encoding keeps a browser from climbing by `.` and `..` (WHATWG URL takes `%2e` for
+/// a dot), so these two are encoded twice: they lead to a page that does not exist, not to another one.
 pub(crate) fn segment(value: &str) -> String {
     match value {
-        "." => "%2E".to_owned(),
-        ".." => "%2E%2E".to_owned(),
+        "." => "%252E".to_owned(),
+        ".." => "%252E%252E".to_owned(),
         _ => utf8_percent_encode(value, SEGMENT).to_string(),
     }
 }
@@ -79,7 +80,10 @@ fn fill_path(pattern: &str, params: &[(String, String)], key: Option<&str>) -> O
         rest = &rest[close + 1..];
     }
     out.push_str(rest);
-    Some((out, used_key))
+    // A literal dot beside a parameter can make such a segment too.
+    let climbs =
+        out.split('/').any(|segment| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
+    (!climbs).then_some((out, used_key))
 }
 
 /// Path of a route that this actor may read.
@@ -205,14 +209,17 @@ mod tests {
     fn parameters_are_one_segment_each() {
         let filled = fill_path("/users/{id}/edit", &[pair("id", "../a b?x#\"y")], None);
         assert_eq!(filled, Some(("/users/..%2Fa%20b%3Fx%23%22y/edit".into(), false)));
-        assert_eq!(fill_path("/u/{id}", &[pair("id", "..")], None), Some(("/u/%2E%2E".into(), false)));
+        assert_eq!(fill_path("/u/{id}", &[pair("id", "..")], None), Some(("/u/%252E%252E".into(), false)));
+        assert_eq!(fill_path("/u/.{id}", &[pair("id", ".")], None), None);
+        assert_eq!(fill_path("/../safe", &[], None), None);
+        assert_eq!(fill_path("/u/%2E%2e/safe", &[], None), None);
         assert_eq!(fill_path("/u/{id}", &[], None), None);
     }
 
     #[test]
     fn a_wild_parameter_keeps_its_slashes_but_not_its_dots() {
         let filled = fill_path("/files/{*rest}", &[pair("rest", "a/../b c")], None);
-        assert_eq!(filled, Some(("/files/a/%2E%2E/b%20c".into(), false)));
+        assert_eq!(filled, Some(("/files/a/%252E%252E/b%20c".into(), false)));
     }
 
     #[test]

@@ -196,6 +196,7 @@ pub fn frames_needed(page: &Page) -> bool {
 /// # Errors
 /// As [`Screens::page`].
 pub fn data(page: &Page, place: &dyn Place) -> Result<Json, ScreenError> {
+    budget::check(page)?;
     check_names(page)?;
     let mut twin = Map::new();
     twin.insert("title".into(), json!(place.text(&page.title)));

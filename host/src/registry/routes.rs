@@ -28,7 +28,7 @@ impl RouteTable {
         let mut paths: Vec<(&str, Vec<(Verb, usize)>)> = Vec::new();
         let mut refused = Vec::new();
         for (index, route) in routes.iter().enumerate() {
-            if !route.path.starts_with('/') || route.path.contains(['?', '#', '\\']) || route.path.contains("//") {
+            if !is_path(&route.path) {
                 refused.push(format!(
                     "the path `{}` of the route `{}` is not one; write it like /accounts/{{id}}",
                     route.path, route.name
@@ -79,6 +79,31 @@ impl RouteTable {
     }
 }
 
+/// The longest path of a route, in bytes: it is written into every link that leads there.
+const LONGEST_PATH: usize = 200;
+
+/// A path inside a mount: no query, no empty segment, and none that a browser would climb by, however it is filled.
+fn is_path(path: &str) -> bool {
+    path.starts_with('/')
+        && path.len() <= LONGEST_PATH
+        && !path.contains(['?', '#', '\\'])
+        && !path.contains("//")
+        && !path.split('/').any(climbs)
+}
+
+/// Whether a segment is dots alone, beside its parameters; WHATWG URL takes `%2e` for a dot.
+fn climbs(segment: &str) -> bool {
+    let mut literal = String::new();
+    let mut rest = segment;
+    while let Some((before, after)) = rest.split_once('{') {
+        literal.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    literal.push_str(rest);
+    let dots = literal.to_ascii_lowercase().replace("%2e", ".");
+    !dots.is_empty() && dots.bytes().all(|byte| byte == b'.')
+}
+
 #[cfg(test)]
 mod tests {
     use vestry_contract::registration::Access;
@@ -111,6 +136,16 @@ mod tests {
         assert_eq!(table.find(Verb::Delete, "/accounts/1"), Matched::OtherVerbs(vec![Verb::Get, Verb::Post]));
         assert_eq!(table.find(Verb::Get, "/accounts/1/2"), Matched::Nothing);
         assert_eq!(table.find(Verb::Get, "/accounts/%ff"), Matched::Nothing, "not UTF-8");
+    }
+
+    #[test]
+    fn a_path_does_not_climb_out_of_its_mount() {
+        for bad in ["/../safe", "/a/./b", "/%2e%2E/safe", "/.{id}", "/{id}..", "/a?b", "/a//b", "a"] {
+            let (_, refused) = RouteTable::new(&[route("a", Verb::Post, bad)]);
+            assert_eq!(refused.len(), 1, "{bad}");
+        }
+        let (_, refused) = RouteTable::new(&[route("a", Verb::Get, "/files/{id}.json")]);
+        assert!(refused.is_empty(), "{refused:?}");
     }
 
     #[test]

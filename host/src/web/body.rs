@@ -1,6 +1,7 @@
 //! What came with a request: query, form, files, or a body as it is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart};
@@ -15,6 +16,8 @@ use crate::web::problem::Problem;
 const USUAL: u64 = 256 << 10;
 /// What is taken into memory at most. Larger uploads need to be streamed to disk, which this version does not do.
 const IN_MEMORY: u64 = 32 << 20;
+/// How long a body may take to arrive: what is half there is held in memory.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Fields of a form, and pairs of a query.
 const MOST_FIELDS: usize = 5_000;
 
@@ -119,7 +122,9 @@ pub async fn fields(body: Body) -> Result<Fields, Problem> {
 /// Where it is larger, or broken off.
 pub async fn bytes(body: Body, limit: u64) -> Result<Vec<u8>, Problem> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    axum::body::to_bytes(body, most).await.map(Vec::from).map_err(|error| {
+    let whole = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, most));
+    let whole = whole.await.map_err(|_| Problem::bad_request("The request took too long to arrive."))?;
+    whole.map(Vec::from).map_err(|error| {
         use std::error::Error;
         if error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
             Problem::too_large(limit)

@@ -148,6 +148,9 @@ async fn decide(app: &App, visit: &Visit, token: &str, request: Request) -> Resu
         let database = app.database().clone();
         move || database.write(|tx| tx.delete_confirmation(&hash, &session))
     };
+    if !matches!(fields.value("answer"), "approve" | "cancel") {
+        return Err(Problem::bad_request("The answer is `approve` or `cancel`."));
+    }
     if fields.value("answer") == "cancel" {
         blocking(withdraw).await?.map_err(|error| Problem::internal(&error))?;
         note(app, visit, &confirmation, "refused").await?;

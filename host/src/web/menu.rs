@@ -20,7 +20,15 @@ const MOST: usize = 1_000;
 /// whatever changes a menu (a mount, a privilege, a badge) raises it.
 #[derive(Debug, Default)]
 pub struct MenuCache {
-    drawn: RwLock<(u64, HashMap<Key, Html>)>,
+    drawn: RwLock<Drawn>,
+}
+
+/// What was drawn of one snapshot in one generation. Both count: while a new snapshot is being made, the generation is
+/// ahead of it, and what is drawn then must not outlive that moment.
+#[derive(Debug, Default)]
+struct Drawn {
+    made_of: (u64, u64),
+    menus: HashMap<Key, Html>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,21 +87,21 @@ pub fn html(visit: &Visit) -> Html {
         mount: mount(visit.path()).to_owned(),
     };
     let cache = &visit.app().menus().drawn;
-    let generation = visit.app().registry().snapshot().generation.max(visit.app().database().generation());
+    let made_of = (visit.app().registry().snapshot().generation, visit.app().database().generation());
     {
         let drawn = cache.read();
-        if drawn.0 == generation
-            && let Some(html) = drawn.1.get(&key)
+        if drawn.made_of == made_of
+            && let Some(html) = drawn.menus.get(&key)
         {
             return html.clone();
         }
     }
     let html = draw(visit);
     let mut drawn = cache.write();
-    if drawn.0 != generation || drawn.1.len() >= MOST {
-        *drawn = (generation, HashMap::new());
+    if drawn.made_of != made_of || drawn.menus.len() >= MOST {
+        *drawn = Drawn { made_of, menus: HashMap::new() };
     }
-    drawn.1.insert(key, html.clone());
+    drawn.menus.insert(key, html.clone());
     html
 }
 

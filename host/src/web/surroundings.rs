@@ -22,7 +22,7 @@ impl Surroundings for RequestSurroundings {
     fn contributions(&self, point: &str, actor: &Actor) -> Vec<Entry> {
         let caller = match actor {
             Actor::Person(caller) | Actor::Token(caller) => Some(caller.as_ref()),
-            Actor::Visitor | Actor::Nobody => None,
+            Actor::Visitor | Actor::Nobody | Actor::Gone => None,
         };
         self.snapshot
             .contributions(point)

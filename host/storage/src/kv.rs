@@ -59,29 +59,58 @@ pub enum KvChange<'a> {
     },
 }
 
+/// Bytes that may still be read.
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, entry: KvEntry) -> Result<KvEntry> {
+        self.0 = self
+            .0
+            .checked_sub(entry.key.len() + entry.value.len())
+            .ok_or_else(|| StorageError::Exhausted("these values are more than one request may read".to_owned()))?;
+        Ok(entry)
+    }
+}
+
 impl Reader<'_> {
     /// Values, each in the place of its key.
     ///
     /// # Errors
     /// Where the database cannot be read, as with every function here.
-    pub fn kv_get(&self, plugin: &str, keys: &[&str], now: u64) -> Result<Vec<Option<KvEntry>>> {
+    /// [`Exhausted`](StorageError::Exhausted) where they are more than `bytes` together; no more than that is read.
+    pub fn kv_get(&self, plugin: &str, keys: &[&str], bytes: usize, now: u64) -> Result<Vec<Option<KvEntry>>> {
         let sql =
             "SELECT key, value, version FROM kv WHERE plugin = ? AND key = ? AND (expires IS NULL OR expires > ?)";
-        keys.iter().map(|key| self.first(sql, params![plugin, key, now], read_entry)).collect()
+        let mut room = Room(bytes);
+        keys.iter()
+            .map(|key| {
+                let found = self.first(sql, params![plugin, key, now], read_entry)?;
+                found.map(|entry| room.take(entry)).transpose()
+            })
+            .collect()
     }
 
     /// Values of a range, in the order of their keys.
-    pub fn kv_scan(&self, plugin: &str, range: &KvRange<'_>, now: u64) -> Result<Vec<KvEntry>> {
+    ///
+    /// # Errors
+    /// [`Exhausted`](StorageError::Exhausted) where they are more than `bytes` together; no more than that is read.
+    pub fn kv_scan(&self, plugin: &str, range: &KvRange<'_>, bytes: usize, now: u64) -> Result<Vec<KvEntry>> {
         let way = if range.reverse { "DESC" } else { "ASC" };
         let end = if range.end.is_empty() { "" } else { "AND key < ?5" };
         let sql = format!(
             "SELECT key, value, version FROM kv WHERE plugin = ?1 AND key >= ?2 AND (expires IS NULL OR expires > ?3) {end} \
              ORDER BY key {way} LIMIT ?4"
         );
-        match range.end {
-            "" => self.all(&sql, params![plugin, range.start, now, range.limit], read_entry),
-            end => self.all(&sql, params![plugin, range.start, now, range.limit, end], read_entry),
+        let mut statement = self.prepare(&sql)?;
+        let mut rows = match range.end {
+            "" => statement.query(params![plugin, range.start, now, range.limit])?,
+            end => statement.query(params![plugin, range.start, now, range.limit, end])?,
+        };
+        let (mut room, mut found) = (Room(bytes), Vec::new());
+        while let Some(row) = rows.next()? {
+            found.push(room.take(read_entry(row)?)?);
         }
+        Ok(found)
     }
 
     /// Bytes of a plugin's keys and values, those that expired since the last purge included.

@@ -14,7 +14,7 @@ fn commit(
 }
 
 fn keys(database: &Database, range: &KvRange<'_>, now: u64) -> Vec<String> {
-    let found = database.read(|reader| reader.kv_scan("p", range, now)).unwrap();
+    let found = database.read(|reader| reader.kv_scan("p", range, usize::MAX, now)).unwrap();
     found.into_iter().map(|entry| entry.key).collect()
 }
 
@@ -28,11 +28,11 @@ fn a_conflict_names_its_key_and_changes_nothing() {
     assert!(matches!(refused, StorageError::Conflict { key } if key == "b"));
     let refused = commit(&database, "p", &[KvCheck { key: "a", version: None }], &[set("a", b"2")], 8).unwrap_err();
     assert!(matches!(refused, StorageError::Conflict { key } if key == "a"));
-    let found = database.read(|reader| reader.kv_get("p", &["a", "missing", "b"], NOW)).unwrap();
+    let found = database.read(|reader| reader.kv_get("p", &["a", "missing", "b"], usize::MAX, NOW)).unwrap();
     let found: Vec<_> = found.into_iter().map(|entry| entry.map(|entry| (entry.value, entry.version))).collect();
     assert_eq!(found, [Some((b"1".to_vec(), 7)), None, Some((b"1".to_vec(), 7))]);
     commit(&database, "p", &checks[..1], &[set("a", b"2"), KvChange::Delete { key: "b" }], 8).unwrap();
-    let found = database.read(|reader| reader.kv_get("p", &["a", "b"], NOW)).unwrap();
+    let found = database.read(|reader| reader.kv_get("p", &["a", "b"], usize::MAX, NOW)).unwrap();
     assert_eq!(found[0].as_ref().unwrap().version, 8);
     assert!(found[1].is_none());
 }
@@ -43,7 +43,9 @@ fn plugins_do_not_see_each_other() {
     commit(&database, "p", &[], &[KvChange::Set { key: "a", value: b"1" }], 1).unwrap();
     commit(&database, "q", &[KvCheck { key: "a", version: None }], &[KvChange::Set { key: "a", value: b"2" }], 2)
         .unwrap();
-    let of = |plugin| database.read(|reader| reader.kv_get(plugin, &["a"], NOW)).unwrap()[0].clone().unwrap().value;
+    let of = |plugin| {
+        database.read(|reader| reader.kv_get(plugin, &["a"], usize::MAX, NOW)).unwrap()[0].clone().unwrap().value
+    };
     assert_eq!((of("p"), of("q")), (b"1".to_vec(), b"2".to_vec()));
     assert_eq!(database.write(|tx| tx.kv_clear("p")).unwrap(), 1);
     assert_eq!(of("q"), b"2");
@@ -70,7 +72,7 @@ fn what_expired_is_absent_everywhere() {
     let everything = KvRange { start: "", end: "", limit: 10, reverse: false };
     assert_eq!(keys(&database, &everything, NOW + 9), ["a", "b"]);
     assert_eq!(keys(&database, &everything, NOW + 10), ["b"]);
-    assert!(database.read(|reader| reader.kv_get("p", &["a"], NOW + 10)).unwrap()[0].is_none());
+    assert!(database.read(|reader| reader.kv_get("p", &["a"], usize::MAX, NOW + 10)).unwrap()[0].is_none());
     let absent = [KvCheck { key: "a", version: None }];
     database.rehearse(|tx| tx.kv_commit("p", &absent, &[], 2, NOW + 10)).unwrap();
     assert!(database.rehearse(|tx| tx.kv_commit("p", &absent, &[], 2, NOW + 9)).is_err());
@@ -110,4 +112,18 @@ fn a_plugin_may_fill_its_room_and_no_more() {
     assert!(matches!(commit(&database, "p", &[], &full, 3), Err(StorageError::Exhausted(_))));
     commit(&database, "q", &[], &full, 4).unwrap();
     commit(&database, "p", &[], &[KvChange::Delete { key: "more" }, full[0]], 5).unwrap();
+}
+
+#[test]
+fn no_more_is_read_than_a_request_may() {
+    let database = Database::temporary().unwrap();
+    let value = vec![7; 1000];
+    let set = [KvChange::Set { key: "a", value: &value }];
+    database.write(|tx| tx.kv_commit("p", &[], &set, 1, NOW)).unwrap();
+    let keys = ["a"; 100];
+    let read = |bytes| database.read(|reader| reader.kv_get("p", &keys, bytes, NOW));
+    assert!(matches!(read(50_000), Err(StorageError::Exhausted(_))));
+    assert_eq!(read(100_100).unwrap().len(), 100);
+    let range = KvRange { start: "", end: "", limit: 10, reverse: false };
+    assert!(database.read(|reader| reader.kv_scan("p", &range, 1_000, NOW)).is_err());
 }

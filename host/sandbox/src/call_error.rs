@@ -1,0 +1,24 @@
+//! How a call can end without an answer.
+
+use std::time::Duration;
+
+/// Why a plugin gave no answer. All of these are the plugin's own failure but [`CallError::Busy`].
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CallError {
+    #[error("it has as many calls under way as it may; try again in a moment")]
+    Busy,
+    #[error("it used more than {} ms of CPU time", .0.as_millis())]
+    TooMuchCpu(Duration),
+    #[error("it did not answer within {} s", .0.as_secs())]
+    TooLong(Duration),
+    #[error("it asked for {wanted} bytes of memory; its limit is {limit}")]
+    TooMuchMemory { wanted: usize, limit: usize },
+    #[error("it handed over more than {0} bytes at once")]
+    TooMuchData(usize),
+    #[error("it broke off: {reason}")]
+    Trapped {
+        reason: String,
+        /// What it wrote to stderr, such as the message of a panic. For administrators' eyes.
+        said: String,
+    },
+}
