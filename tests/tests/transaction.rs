@@ -22,6 +22,9 @@ fn is_there(client: &Client, key: &str) -> bool {
     shown(client, &format!("/probe/kv/get?key={key}")).contains("Some(")
 }
 
+/// What the button "Approve" sends.
+const YES: &[(&str, &str)] = &[("answer", "approve")];
+
 #[test]
 fn an_answer_keeps_what_was_written() {
     let client = HOUSE.as_admin();
@@ -113,12 +116,13 @@ fn without_a_yes_nothing_grave_is_done_and_a_yes_counts_once() {
     assert!(words.contains("Gero Grave") && words.contains("trainer"), "{words}");
     // Neither another session of the same person nor somebody else can answer it.
     for other in [HOUSE.as_admin(), HOUSE.signed_in(&HOUSE.person("Oda Other", &["admin"]))] {
-        assert!(other.post(&question, &[]).status >= 400);
+        assert!(other.post(&question, YES).status >= 400);
     }
     assert!(!is_trainer());
-    client.post(&question, &[]).expect(200);
+    assert!(client.post(&question, &[]).status == 400 && !is_trainer(), "saying nothing is no yes");
+    client.post(&question, YES).expect(200);
     assert!(is_trainer());
-    assert!(client.post(&question, &[]).status >= 400, "a yes counts once");
+    assert!(client.post(&question, YES).status >= 400, "a yes counts once");
 
     // Whoever shows the failure instead of passing it on gets nothing done either.
     let fields = [("change", "take"), ("id", key.as_str()), ("value", "trainer")];
