@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 /// Components in `target/shipped`.
-const SHIPPED: &[&str] = &["users.wasm", "styleguide.wasm"];
+const SHIPPED: &[&str] = &["users.wasm", "jobs.wasm", "styleguide.wasm"];
 
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");

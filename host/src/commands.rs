@@ -4,6 +4,7 @@ mod compile;
 mod dev;
 mod package;
 mod privilege;
+mod secret;
 mod serve;
 mod token;
 mod user;
@@ -39,6 +40,9 @@ enum Command {
     /// Privileges: list, add, set, delete.
     #[command(subcommand)]
     Privilege(privilege::Privilege),
+    /// Secrets: set, list, delete.
+    #[command(subcommand)]
+    Secret(secret::Secret),
     /// API tokens: add.
     #[command(subcommand)]
     Token(token::Token),
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::User(user) => user.run(),
         Command::Privilege(privilege) => privilege.run(),
+        Command::Secret(secret) => secret.run(),
         Command::Token(token) => token.run(),
         Command::Package(package) => package.run(),
         Command::Audit(data) => audit(&data),

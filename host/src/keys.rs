@@ -18,6 +18,8 @@ pub struct Keys {
     visitors: Hmac<Sha256>,
     notices: Hmac<Sha256>,
     compiled: [u8; 32],
+    secrets: [u8; 32],
+    follows: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -41,7 +43,7 @@ impl Keys {
         };
         if key.len() != 32 {
             return Err(io::Error::other(format!(
-                "{} is not a key of 32 bytes; put the right one back from a backup, or remove it: visitors are then new ones, and plugins are compiled again",
+                "{} is not a key of 32 bytes; put the right one back from a backup, or remove it: visitors are then new ones, plugins are compiled again, and secrets have to be set again",
                 file.display()
             )));
         }
@@ -49,6 +51,8 @@ impl Keys {
             visitors: derived(&key, "visitors")?,
             notices: derived(&key, "notices")?,
             compiled: tag(derived(&key, "compiled code")?, &[]),
+            secrets: tag(derived(&key, "secrets")?, &[]),
+            follows: derived(&key, "follows")?,
         })
     }
 
@@ -56,6 +60,12 @@ impl Keys {
     #[must_use]
     pub fn compiled_code(&self) -> [u8; 32] {
         self.compiled
+    }
+
+    /// What secrets are sealed with.
+    #[must_use]
+    pub fn secrets(&self) -> [u8; 32] {
+        self.secrets
     }
 
     /// A browser as one plugin knows it; another plugin gets another.
@@ -99,6 +109,31 @@ impl Keys {
     }
 }
 
+/// Bytes of a seal: half of the HMAC, which is as much as it is worth.
+const SEAL: usize = 16;
+
+impl Keys {
+    /// Where a followed page stands, so that nobody but this server can have written it. `bound_to` is not in it: it opens
+    /// only where the same is said again.
+    #[must_use]
+    pub fn seal_follow(&self, bound_to: &[String; 3], body: &[u8]) -> String {
+        let [one, two, three] = bound_to;
+        let tag = tag(self.follows.clone(), &[one.as_bytes(), two.as_bytes(), three.as_bytes(), body]);
+        data_encoding::BASE64URL_NOPAD.encode(&[&tag[..SEAL], body].concat())
+    }
+
+    #[must_use]
+    pub fn open_follow(&self, bound_to: &[String; 3], sealed: &str) -> Option<Vec<u8>> {
+        let sealed = data_encoding::BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
+        let (seal, body) = sealed.split_at_checked(SEAL)?;
+        let [one, two, three] = bound_to;
+        let mut mac = self.follows.clone();
+        feed(&mut mac, &[one.as_bytes(), two.as_bytes(), three.as_bytes(), body]);
+        mac.verify_truncated_left(seal).ok()?;
+        Some(body.to_vec())
+    }
+}
+
 fn make(file: &Path) -> io::Result<Vec<u8>> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
@@ -139,6 +174,8 @@ mod tests {
         let first = Keys::open(data.path()).unwrap();
         let second = Keys::open(data.path()).unwrap();
         assert_eq!(first.visitor("org.a", "b"), second.visitor("org.a", "b"));
+        assert_eq!(first.secrets(), second.secrets());
+        assert_ne!(first.secrets(), first.compiled_code());
         assert_eq!(fs::metadata(data.path().join("server.key")).unwrap().permissions().mode() & 0o777, 0o600);
         fs::write(data.path().join("server.key"), b"short").unwrap();
         assert!(Keys::open(data.path()).is_err());
@@ -148,6 +185,21 @@ mod tests {
     fn plugins_know_a_browser_by_different_names() {
         let keys = Keys::open(tempfile::tempdir().unwrap().path()).unwrap();
         assert_ne!(keys.visitor("org.a", "browser"), keys.visitor("org.b", "browser"));
+    }
+
+    #[test]
+    fn where_a_page_stands_opens_for_the_same_page_and_person_alone() {
+        let keys = Keys::open(tempfile::tempdir().unwrap().path()).unwrap();
+        let bound = |who: &str, page: &str| [who.to_owned(), "org.a".to_owned(), page.to_owned()];
+        let sealed = keys.seal_follow(&bound("ada", "/a?"), b"body");
+        assert_eq!(keys.open_follow(&bound("ada", "/a?"), &sealed), Some(b"body".to_vec()));
+        assert_eq!(keys.open_follow(&bound("eve", "/a?"), &sealed), None);
+        assert_eq!(keys.open_follow(&bound("ada", "/b?"), &sealed), None);
+        // The same letters, divided in another way.
+        assert_eq!(keys.open_follow(&bound("adaorg.a", "/a?"), &sealed), None);
+        for forged in ["", "AAAA", &sealed[..20], &format!("{sealed}AAAA"), &sealed.replace(&sealed[..2], "__")] {
+            assert_eq!(keys.open_follow(&bound("ada", "/a?"), forged), None, "{forged}");
+        }
     }
 
     #[test]

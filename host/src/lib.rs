@@ -2,15 +2,18 @@
 //! sandboxed component that registers its routes and menu entries.
 //!
 //! The rooms of the program that are not crates of their own: [`web`] is HTTP in and out, [`installer`] carries out
-//! what stands in the database, [`registry`] is what is mounted where, [`commands`] are the command line's. What they
+//! what stands in the database, [`postman`] delivers mails, [`registry`] is what is mounted where, [`commands`] are the command line's. What they
 //! stand on are the crates `vestry-screen`, `vestry-sandbox`, `vestry-capabilities`, `vestry-identity`,
 //! `vestry-storage` and `vestry-contract`. `docs/architecture.md` shows the way of a request through all of them.
 
 pub mod commands;
+pub mod ground;
 pub mod installer;
 pub mod keys;
 pub mod logging;
+pub mod postman;
 pub mod registry;
 pub mod server;
 pub mod settings;
 pub mod web;
+pub mod worker;

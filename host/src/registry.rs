@@ -4,12 +4,18 @@
 //! plugin was granted and the actor may do is read at each host call. Nothing here runs a plugin or writes a row;
 //! the installer makes the plugins that a snapshot consists of.
 
+pub mod acting;
+pub mod cron;
 pub mod inspection;
+mod messages;
 pub mod mount;
 pub mod names;
 pub mod plugin;
 pub mod routes;
+pub mod schedules;
 pub mod snapshot;
+pub mod surroundings;
+pub mod wishes;
 
 use std::sync::Arc;
 

@@ -1,25 +1,27 @@
 //! The server from its first step to its last: open, install, listen, watch, stop.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use vestry_capabilities::Services;
-use vestry_identity::{Identity, IdentityError, Options};
-use vestry_sandbox::{Compiler, Sandbox, SandboxError, SandboxSettings};
+use vestry_events::Event;
+use vestry_identity::{Identity, IdentityError};
+use vestry_sandbox::{Compiler, SandboxError};
 use vestry_screen::{Screens, TemplateError};
-use vestry_storage::{Clock, Database, StorageError};
+use vestry_storage::StorageError;
 
+pub use crate::ground::Opening;
+use crate::ground::Ground;
 use crate::installer::package::PackageError;
 use crate::installer::shipped;
-use crate::installer::store::Store;
-use crate::keys::Keys;
+use crate::postman::Postman;
 use crate::registry::Registry;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::SettingsError;
 use crate::web;
 use crate::web::app::{App, Parts};
+use crate::worker;
 
 /// How often other processes' changes are looked for.
 const LOOK: Duration = Duration::from_millis(250);
@@ -48,19 +50,13 @@ pub enum StartError {
     #[error(transparent)]
     Templates(#[from] TemplateError),
     #[error(transparent)]
+    Outbound(#[from] vestry_outbound::SetupError),
+    #[error(transparent)]
     Package(#[from] PackageError),
     #[error("{address} cannot be listened on: {source}; is another server running there?")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the server broke off: {0}")]
     Serve(std::io::Error),
-}
-
-/// How a server is opened.
-#[derive(Debug, Clone)]
-pub struct Opening {
-    pub data: PathBuf,
-    pub settings: Settings,
-    pub compiler: Compiler,
 }
 
 /// How this program compiles components: itself, as a child.
@@ -78,54 +74,31 @@ pub fn compiler() -> Compiler {
 ///
 /// Where anything of it cannot be had; says what, and how to mend it.
 pub async fn open(opening: Opening) -> Result<App, StartError> {
-    let Opening { data, settings, compiler } = opening;
-    prepare(&data)?;
-    let io = |source| StartError::Data { directory: data.clone(), source };
-    let keys = Keys::open(&data).map_err(io)?;
-    let store = Store::open(&data).map_err(io)?;
-    let database = Database::open(&data)?;
-    let options = Options {
-        session_idle: millis(settings.sessions.idle()),
-        session_lasts: millis(settings.sessions.absolute()),
-        ..Options::default()
-    };
-    let identity = Identity::new(database.clone(), Clock::system(), options)?;
-    let sandbox =
-        Sandbox::new(SandboxSettings { compiled: data.join("compiled"), key: keys.compiled_code(), compiler })?;
-    if let Some(reason) = &sandbox.report().reason {
-        tracing::warn!(report = ?sandbox.report(), reason, "instances of plugins are slower to make than they could be");
+    let ground = Ground::open(opening)?;
+    let report = ground.sandbox.report();
+    if let Some(reason) = &report.reason {
+        tracing::warn!(?report, reason, "instances of plugins are slower to make than they could be");
     }
-    shipped::install(&database, &store, &sandbox, identity.clock().now()).await?;
+    shipped::install(&ground.installer()).await?;
+    let Ground { data, settings, keys, services, sandbox, store } = ground;
     let assets = web::assets::Assets::load();
     let screens = Screens::load(settings.templates.as_deref(), assets.names())?;
     let app = App::new(Parts {
         data,
         settings,
         keys,
-        services: Services::new(database, identity),
+        services,
         sandbox: Arc::new(sandbox),
         registry: Arc::new(Registry::default()),
         store,
-        screens,
+        screens: Arc::new(screens),
         menus: web::menu::MenuCache::default(),
+        bodies: web::body::Room::default(),
+        followers: web::live::Followers::default(),
         reloading: tokio::sync::Mutex::default(),
     });
     app.reload().await;
     Ok(app)
-}
-
-/// Makes the data directory, for nobody else to read.
-fn prepare(data: &Path) -> Result<(), StartError> {
-    use std::os::unix::fs::DirBuilderExt;
-    if data.is_dir() {
-        return Ok(());
-    }
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
-    made.map_err(|source| StartError::Data { directory: data.to_owned(), source })
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Listens, says where, and serves until the process is asked to stop. Requests under way are finished, for ten seconds.
@@ -151,12 +124,20 @@ pub async fn serve_router(
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let bound = listener.local_addr().map_err(StartError::Serve)?;
     let watching = watch(app.clone());
+    let postman = Postman::start(app.post());
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let working = tokio::spawn(worker::work(app.worker_parts(format!("http://{bound}")), stopping));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     announce(bound);
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let (stopping_now, stopped) = tokio::sync::oneshot::channel();
+    let ending = app.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked_to_stop().await;
-        let _ = stopping.send(());
+        // Pages that are followed would be answers under way for ever.
+        ending.followers().stop();
+        ending.services().events.publish(&Event::Authority);
+        let _ = stop.send(true);
+        let _ = stopping_now.send(());
     });
     let serving = serving.into_future();
     let overdue = async {
@@ -168,6 +149,12 @@ pub async fn serve_router(
         () = overdue => Ok(()),
     };
     watching.abort();
+    postman.stop().await;
+    match tokio::time::timeout(DRAIN, working).await {
+        Ok(Ok(Err(error))) => tracing::error!(%error, "jobs could not be worked on"),
+        Ok(_) => {}
+        Err(_) => tracing::warn!("jobs under way did not end in time; they are taken up again at the next start"),
+    }
     let identity = app.identity().clone();
     if let Ok(Err(error)) = tokio::task::spawn_blocking(move || identity.write_visits()).await {
         tracing::error!(%error, "who was seen last could not be written down");
@@ -193,9 +180,10 @@ fn watch(app: App) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let (mut look, mut note, mut tidy) =
             (tokio::time::interval(LOOK), tokio::time::interval(NOTE), tokio::time::interval(TIDY));
+        let mut changes = Changes { told: app.database().generation(), reloading: None };
         loop {
             tokio::select! {
-                _ = look.tick() => see_changes(&app).await,
+                _ = look.tick() => changes.see(&app).await,
                 _ = note.tick() => beside(&app, |identity| identity.write_visits().map(drop)).await,
                 _ = tidy.tick() => beside(&app, keep_tidy).await,
             }
@@ -203,12 +191,31 @@ fn watch(app: App) -> tokio::task::JoinHandle<()> {
     })
 }
 
-async fn see_changes(app: &App) {
-    let database = app.database().clone();
-    match tokio::task::spawn_blocking(move || database.poll_generation()).await {
-        Ok(Ok(generation)) if generation > app.registry().snapshot().generation => app.reload().await,
-        Ok(Ok(_)) | Err(_) => {}
-        Ok(Err(error)) => tracing::error!(%error, "other processes' changes cannot be looked for"),
+/// Changes to who may do what and to what is mounted, this process's own among them.
+struct Changes {
+    /// The generation that pages which are followed were told of.
+    told: u64,
+    /// A snapshot that is being made. That takes long where a component is compiled, and nobody's sign-out waits for it.
+    reloading: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Changes {
+    async fn see(&mut self, app: &App) {
+        let database = app.database().clone();
+        let generation = match tokio::task::spawn_blocking(move || database.poll_generation()).await {
+            Ok(Ok(generation)) => generation,
+            Ok(Err(error)) => return tracing::error!(%error, "other processes' changes cannot be looked for"),
+            Err(_) => return,
+        };
+        if generation > self.told {
+            self.told = generation;
+            app.services().events.publish(&Event::Authority);
+        }
+        let under_way = self.reloading.as_ref().is_some_and(|task| !task.is_finished());
+        if generation > app.registry().snapshot().generation && !under_way {
+            let app = app.clone();
+            self.reloading = Some(tokio::spawn(async move { app.reload().await }));
+        }
     }
 }
 
@@ -218,6 +225,8 @@ fn keep_tidy(identity: &Identity) -> Result<(), StorageError> {
     let now = identity.clock().now();
     identity.database().write(|tx| {
         tx.purge_confirmations(now)?;
+        tx.purge_jobs(now.saturating_sub(worker::KEPT), EXPIRED_AT_ONCE)?;
+        tx.purge_spaces(now)?;
         tx.kv_purge(now, EXPIRED_AT_ONCE).map(drop)
     })
 }

@@ -4,6 +4,10 @@
 //! line and column: a setting that is silently ignored is worse than a server that does not start. A missing file means
 //! the defaults; a file that cannot be read does not.
 
+mod directories;
+mod mail;
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,6 +16,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 use url::Url;
+
+pub use crate::settings::directories::DirectorySettings;
+pub use crate::settings::mail::{MailSettings, SignIn, SmtpSettings};
+pub use crate::settings::secrets::SecretSettings;
 
 /// Where settings are, below the data directory.
 pub const FILE: &str = "vestry.yml";
@@ -31,6 +39,13 @@ pub struct Settings {
     /// Directory whose templates go before the built-in ones.
     pub templates: Option<PathBuf>,
     pub sessions: Sessions,
+    /// Where the server finds secrets, by name.
+    pub secrets: SecretSettings,
+    /// Where the directories are that plugins were granted.
+    pub directories: DirectorySettings,
+    /// Who mails come from, and which server takes them.
+    pub mail: MailSettings,
+    pub outbound: OutboundSettings,
     /// What is logged, such as `info` or `info,vestry=debug`.
     pub log: String,
     /// Settings of plugins, by id; each plugin sees its own.
@@ -65,6 +80,16 @@ impl Sessions {
     }
 }
 
+/// Calls of plugins to other servers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OutboundSettings {
+    /// Networks that may be called although not everybody in the world could, such as those of the house.
+    pub networks: Vec<IpNet>,
+    /// A PEM file of authorities whose certificates are believed beside those of Mozilla's list.
+    pub certificates: Option<PathBuf>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -74,6 +99,10 @@ impl Default for Settings {
             product: "Vestry".into(),
             templates: None,
             sessions: Sessions::default(),
+            secrets: SecretSettings::default(),
+            directories: DirectorySettings::default(),
+            mail: MailSettings::default(),
+            outbound: OutboundSettings::default(),
             log: "info".into(),
             plugins: BTreeMap::new(),
         }
@@ -93,6 +122,10 @@ pub enum SettingsError {
         "public-url must be http:// or https:// with a host and nothing after it, such as https://vestry.example.org; it is {0}"
     )]
     PublicUrl(Url),
+    #[error(
+        "mail.smtp needs public-url: mails hold links to this server, and it must not be left to a request where they lead"
+    )]
+    MailWithoutPublicUrl,
     #[error("sessions must last at least an hour and at most ten years")]
     Sessions,
 }
@@ -102,10 +135,7 @@ type Setter = fn(&mut Settings, &str) -> Result<(), String>;
 const VARIABLES: &[(&str, Setter)] = &[
     ("VESTRY_LISTEN", |settings, value| parse(value).map(|listen| settings.listen = listen)),
     ("VESTRY_PUBLIC_URL", |settings, value| parse(value).map(|url| settings.public_url = Some(url))),
-    ("VESTRY_TRUSTED_PROXIES", |settings, value| {
-        let networks: Result<_, _> = value.split(',').map(|network| parse(network.trim())).collect();
-        networks.map(|networks| settings.trusted_proxies = networks)
-    }),
+    ("VESTRY_TRUSTED_PROXIES", |settings, value| networks(value).map(|networks| settings.trusted_proxies = networks)),
     ("VESTRY_PRODUCT", |settings, value| {
         settings.product = value.to_owned();
         Ok(())
@@ -116,6 +146,13 @@ const VARIABLES: &[(&str, Setter)] = &[
     }),
     ("VESTRY_SESSION_IDLE_HOURS", |settings, value| parse(value).map(|hours| settings.sessions.idle_hours = hours)),
     ("VESTRY_SESSION_ABSOLUTE_DAYS", |settings, value| parse(value).map(|days| settings.sessions.absolute_days = days)),
+    ("VESTRY_OUTBOUND_NETWORKS", |settings, value| {
+        networks(value).map(|networks| settings.outbound.networks = networks)
+    }),
+    ("VESTRY_OUTBOUND_CERTIFICATES", |settings, value| {
+        settings.outbound.certificates = Some(PathBuf::from(value));
+        Ok(())
+    }),
     ("VESTRY_LOG", |settings, value| {
         settings.log = value.to_owned();
         Ok(())
@@ -124,6 +161,11 @@ const VARIABLES: &[(&str, Setter)] = &[
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(value: &str) -> Result<T, String> {
     value.parse().map_err(|error: T::Err| format!("`{value}`: {error}"))
+}
+
+/// Networks with commas between them.
+fn networks(value: &str) -> Result<Vec<IpNet>, String> {
+    value.split(',').map(|network| parse(network.trim())).collect()
 }
 
 impl Settings {
@@ -147,6 +189,7 @@ impl Settings {
             }
         }
         settings.check()?;
+        settings.directories.check(data).map_err(|error| SettingsError::File { file, error })?;
         Ok(settings)
     }
 
@@ -161,6 +204,9 @@ impl Settings {
             if !plain {
                 return Err(SettingsError::PublicUrl(url.clone()));
             }
+        }
+        if self.mail.smtp.is_some() && self.public_url.is_none() {
+            return Err(SettingsError::MailWithoutPublicUrl);
         }
         let hours = 1..=87_600;
         if !hours.contains(&self.sessions.idle_hours) || !(1..=3_650).contains(&self.sessions.absolute_days) {
@@ -215,7 +261,23 @@ mod tests {
         assert!(error.contains("VESTRY_LISTEN") && error.contains("here"), "{error}");
         assert!(matches!(load("public-url: https://x.org/path", &[]), Err(SettingsError::PublicUrl(_))));
         assert!(matches!(load("sessions: {idle-hours: 0}", &[]), Err(SettingsError::Sessions)));
+        let server = "mail: {from: a@b.org, smtp: {host: m.b.org}}";
+        assert!(matches!(load(server, &[]), Err(SettingsError::MailWithoutPublicUrl)));
+        assert!(load(server, &[("VESTRY_PUBLIC_URL", "https://v.b.org")]).is_ok());
         assert!(load("listen: [", &[]).is_err());
+    }
+
+    #[test]
+    fn networks_of_the_house_are_called_where_they_are_named() {
+        let text = "outbound: {networks: [10.1.0.0/16, \"fd00::7/128\"], certificates: /etc/ours.pem}";
+        let outbound = load(text, &[]).unwrap().outbound;
+        assert_eq!(outbound.networks, ["10.1.0.0/16".parse().unwrap(), "fd00::7/128".parse().unwrap()]);
+        assert_eq!(outbound.certificates, Some(PathBuf::from("/etc/ours.pem")));
+        assert!(load("", &[]).unwrap().outbound.networks.is_empty());
+        let variables = [("VESTRY_OUTBOUND_NETWORKS", "127.0.0.1/32, ::1/128")];
+        assert_eq!(load(text, &variables).unwrap().outbound.networks[0], "127.0.0.1/32".parse().unwrap());
+        assert!(load("outbound: {networks: [10.1.0.0]}", &[]).is_err());
+        assert!(load("outbound: {network: [10.1.0.0/16]}", &[]).is_err());
     }
 
     #[test]

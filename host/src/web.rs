@@ -7,29 +7,38 @@
 
 mod access_log;
 mod account;
+pub mod address;
 mod answer;
 pub mod app;
+mod asking;
 pub mod assets;
-mod body;
+pub mod body;
 mod confirm;
 mod cookies;
 mod dispatch;
+mod download;
+mod follow;
 mod headers;
 mod health;
+mod invitation;
+mod hold;
 mod leave;
+pub mod live;
 pub mod menu;
 mod next;
 pub mod nonce;
 mod notice;
 mod origin;
+mod outbox;
+pub mod panels;
 mod place;
 pub mod problem;
 mod routes_list;
 mod safe;
+mod secrets;
 mod session;
 mod setup;
-mod surroundings;
-mod times;
+pub mod times;
 pub mod visit;
 mod visitor;
 mod welcome;
@@ -81,6 +90,20 @@ fn host_pages() -> Router<App> {
         .route("/account/password", post(account::change_password))
         .route("/account/sessions/end", post(account::end_sessions))
         .route("/account/tokens/end", post(account::end_token))
+        .route("/account/forgot", get(invitation::forgot_page).post(invitation::forgot))
+        .route("/account/invitation/{token}", get(invitation::invitation).post(invitation::accept_invitation))
+        .route("/account/reset/{token}", get(invitation::reset).post(invitation::accept_reset))
+        .route("/account/consent/{digest}", get(panels::consent::page).post(panels::consent::answer))
+        .route("/account/secrets", get(secrets::page).post(secrets::set))
+        .route("/account/secrets/delete", post(secrets::delete))
+        .route("/account/address", post(address::ask))
+        .route("/account/address/forget", post(address::forget))
+        .route("/account/address/{token}", get(address::page).post(address::confirm))
+        .route("/outbox", get(outbox::list))
+        .route("/outbox/{id}", get(outbox::page))
+        .route("/outbox/{id}/html", get(outbox::html))
+        .route("/outbox/{id}/retry", post(outbox::retry))
+        .route("/account/jobs/{id}/cancel", post(live::job::cancel))
         .route("/account/confirm/{token}", get(confirm::page).post(confirm::answer))
 }
 

@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("settings", &["commands", "installer", "keys", "logging", "registry", "server", "web"]),
     ("keys", &["commands", "installer", "logging", "registry", "server", "settings", "web"]),
-    ("registry", &["commands", "installer", "keys", "logging", "server", "settings", "web"]),
-    ("installer", &["commands", "keys", "logging", "server", "web"]),
+    ("registry", &["commands", "installer", "keys", "logging", "server", "settings", "web", "worker"]),
+    ("installer", &["commands", "keys", "logging", "server", "web", "worker"]),
+    ("postman", &["commands", "installer", "keys", "logging", "registry", "server", "web", "worker"]),
+    ("worker", &["commands", "installer", "keys", "logging", "server", "settings", "web"]),
     ("web", &["commands", "logging", "server"]),
     ("server", &["commands", "logging"]),
 ];
@@ -29,7 +31,7 @@ const NAMES: &[(&str, &[&str])] = &[
 ];
 
 /// Ids of features that the program ships with; the list of them is the only place in the host that names any.
-const FEATURES: &[&str] = &["org.vestry.users", "org.vestry.styleguide"];
+const FEATURES: &[&str] = &["org.vestry.users", "org.vestry.jobs", "org.vestry.styleguide"];
 
 fn host() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

@@ -1,5 +1,5 @@
 //! Writes down how an answer lies in memory, from `wit/` itself: an implementation of `Lower` for each record, variant
-//! and enum, and the section that tells the linker which interface a plugin exports.
+//! and enum, and for each interface that a plugin can export the section that tells the linker so.
 //!
 //! wit-bindgen can do both, but it lays out the whole of a page in one function, each `text` in place: some 24 000 lines
 //! that every plugin would compile and carry (see `src/lower.rs`).
@@ -12,19 +12,24 @@ use wit_parser::{Resolve, Type, TypeDef, TypeDefKind, TypeOwner};
 
 type Failed = Box<dyn std::error::Error>;
 
-/// What a plugin exports; `wit/` has it in worlds that import more than every plugin uses.
-const ENTRY: &str = "package vestry:entry; world entry { export vestry:plugin/feature@0.1.0; }";
+/// What a plugin can export, each by itself; `wit/` has them in worlds that import more than every plugin uses.
+const EXPORTS: [&str; 5] = ["feature", "background", "live", "streaming", "migration"];
 
 fn main() -> Result<(), Failed> {
     let wit = Path::new("../../wit/plugin");
     println!("cargo::rerun-if-changed={}", wit.display());
     let mut resolve = Resolve::default();
     resolve.push_path(wit)?;
-    let entry = resolve.push_str("entry.wit", ENTRY)?;
-    let world = resolve.select_world(&[entry], None)?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    std::fs::write(out.join("world"), metadata::encode(&resolve, world, StringEncoding::UTF8, None)?)?;
     std::fs::write(out.join("lower.rs"), lower_all(&resolve)?)?;
+    let worlds = EXPORTS.map(|name| format!("world {name} {{ export vestry:plugin/{name}@0.1.0; }}"));
+    let worlds = format!("package vestry:entry;\n{}", worlds.join("\n"));
+    let package = resolve.push_str("entry.wit", &worlds)?;
+    for name in EXPORTS {
+        let world = resolve.select_world(&[package], Some(name))?;
+        let section = metadata::encode(&resolve, world, StringEncoding::UTF8, None)?;
+        std::fs::write(out.join(format!("world-{name}")), section)?;
+    }
     Ok(())
 }
 

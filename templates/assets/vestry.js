@@ -157,14 +157,23 @@
     }
   }
 
+  // -- Copying what a field holds. Where the browser does not let a script do that, the text is marked to be copied by hand.
+  async function copy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try { await navigator.clipboard.writeText(field.value); } catch { return; }
+    button.textContent = button.dataset.copied;
+    document.getElementById("live").textContent = button.dataset.copied;
+  }
+
   // -- Whatever of all this a page, or a piece of one, has.
-  function prepare(piece) {
-    for (const button of piece.querySelectorAll("[data-theme-switch]")) button.hidden = false;
+  function prepare(piece, isLive = false) {
+    for (const button of piece.querySelectorAll("[data-theme-switch], [data-copy]")) button.hidden = false;
     for (const form of piece.querySelectorAll("form:has([data-when])")) update(form);
     for (const form of piece.querySelectorAll("[data-bulk]")) count(form);
     for (const box of piece.querySelectorAll("[data-signature]")) signature(box);
     for (const time of piece.querySelectorAll("time[datetime*=T]")) tell(time);
-    piece.querySelector("[data-errors]")?.focus();
+    if (!isLive) piece.querySelector("[data-errors]")?.focus();
   }
 
   addEventListener("change", event => {
@@ -179,6 +188,8 @@
   });
   addEventListener("click", event => {
     if (event.target.closest?.("[data-theme-switch]")) switchTheme();
+    const copied = event.target.closest?.("[data-copy]");
+    if (copied) copy(copied);
     for (const open of document.querySelectorAll("details[data-pop][open]")) if (!open.contains(event.target)) open.open = false;
     // A tab that is open stays open: one always is.
     const tab = event.target.closest?.(".tab[open] > summary");
@@ -189,12 +200,17 @@
     for (const open of document.querySelectorAll("details[data-pop][open]")) { open.open = false; open.querySelector("summary").focus(); }
   });
 
+  addEventListener("vestry:put", event => prepare(event.target, true));
+
   // -- After htmx put a new page in: prepare it, say its title, and start reading at its top where it is another page.
   let shownPath = location.pathname;
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", event => {
     const page = document.getElementById("page");
-    if (!page) return;
-    prepare(page);
+    // What changes on a page that is open is prepared by who put it there: nobody went anywhere.
+    const { isLive, isReload } = event.detail.ctx ?? {};
+    if (!page || (isLive && !isReload)) return;
+    prepare(page, isLive);
+    if (isLive) return;
     const said = [...page.querySelectorAll(".notices .notice")].map(notice => notice.textContent.trim());
     document.getElementById("live").textContent = [document.title, ...said].join(". ");
     requestAnimationFrame(() => {

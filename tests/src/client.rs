@@ -231,12 +231,7 @@ impl Call<'_> {
     pub fn flood(self, content_type: &str, bytes: usize) -> Answer {
         let call = self.header("content-type", content_type);
         let url = call.client.base.join(&call.path).expect("a path can be joined to the address");
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", call.method, url.path(), call.client.host());
-        let cookies = call.client.cookie_line();
-        let more = [("cookie".to_owned(), cookies), ("content-length".to_owned(), bytes.to_string())];
-        for (name, value) in call.headers.iter().chain(&more) {
-            head += &format!("{name}: {value}\r\n");
-        }
+        let head = call.head(url.path(), &[("content-length".to_owned(), bytes.to_string())]);
         let mut stream = TcpStream::connect(call.client.host()).expect("the server listens");
         stream.set_read_timeout(Some(TIME_LIMIT)).expect("a time limit can be set");
         stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).expect("the head is taken");
@@ -246,6 +241,25 @@ impl Call<'_> {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok();
         parsed(&answer, url)
+    }
+
+    /// Sends it and leaves the connection open, for an answer that goes on.
+    pub fn open(self) -> TcpStream {
+        let url = self.client.base.join(&self.path).expect("a path can be joined to the address");
+        let head = self.head(&url[url::Position::BeforePath..url::Position::AfterQuery], &[]);
+        let mut stream = TcpStream::connect(self.client.host()).expect("the server listens");
+        stream.write_all(format!("{head}\r\n").as_bytes()).expect("the head is taken");
+        stream
+    }
+
+    /// How it begins on the wire.
+    fn head(&self, path: &str, more: &[(String, String)]) -> String {
+        let mut head = format!("{} {path} HTTP/1.1\r\nhost: {}\r\n", self.method, self.client.host());
+        let cookies = ("cookie".to_owned(), self.client.cookie_line());
+        for (name, value) in self.headers.iter().chain([&cookies]).chain(more) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head
     }
 
     pub fn send(self) -> Answer {

@@ -11,15 +11,18 @@ pub mod accounts;
 pub mod browser;
 pub mod client;
 pub mod database;
+pub mod grep;
 pub mod keeper;
 pub mod page;
 pub mod server;
+pub mod stream;
 
 pub use accounts::{House, Person};
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use page::{Form, Page};
 pub use server::Server;
+pub use stream::Stream;
 
 /// A program of this workspace, beside the test that runs.
 pub fn program(name: &str) -> PathBuf {

@@ -41,9 +41,19 @@ impl Server {
         Self::launch(&new_folder(name), data)
     }
 
+    /// Starts a server where one has ended: on its data, at its address.
+    #[must_use]
+    pub fn again(&self, name: &str) -> Self {
+        Self::launch_at(&new_folder(name), &self.data, self.host())
+    }
+
     fn launch(folder: &Path, data: &Path) -> Self {
+        Self::launch_at(folder, data, "127.0.0.1:0")
+    }
+
+    fn launch_at(folder: &Path, data: &Path, listen: &str) -> Self {
         let path = data.to_str().expect("the data directory is named in UTF-8");
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", path];
+        let arguments = ["serve", "--listen", listen, "--data", path];
         let keeper = Keeper::start(folder, &program("vestry"), &arguments);
         let mut server = Self { keeper, data: data.to_path_buf(), address: String::new() };
         server.address = server.wait_until_ready();

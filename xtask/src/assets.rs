@@ -15,7 +15,7 @@ const TAKEN: &[(&str, &str)] = &[
     ("htmx.org/dist/ext/hx-csp.min.js", "hx-csp.js"),
 ];
 /// Files of our own.
-const OWN: &[&str] = &["vestry.css", "vestry.js", "vestry.svg"];
+const OWN: &[&str] = &["live.js", "vestry.css", "vestry.js", "vestry.svg"];
 /// Packages that something of is given to browsers, and where their licence stands.
 const PACKAGES: &[&str] = &["@tabler/core", "@tabler/icons", "htmx.org"];
 

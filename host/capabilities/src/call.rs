@@ -5,14 +5,21 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use vestry_contract::contributions::Entry;
+use vestry_contract::registration::MailMessage;
 use vestry_contract::types::Failure;
 use vestry_contract::ui::RouteRef;
+use vestry_events::Events;
 use vestry_identity::{Caller, Identity};
-use vestry_storage::{Database, StorageError};
+use vestry_outbound::Outbound;
+use vestry_storage::{Database, Lease, StorageError};
 
+use crate::directories::Directories;
 use crate::gate::{Approval, Asked, Refusal, Refusals};
 use crate::grants::{GrantCache, Grants};
+use crate::job_log::JobLog;
+use crate::secret_store::Secrets;
 use crate::transaction::Transaction;
+use crate::uploads::Upload;
 
 /// Different refusals of one request that are written down.
 const MOST_REFUSALS: usize = 100;
@@ -22,13 +29,31 @@ const MOST_REFUSALS: usize = 100;
 pub struct Services {
     pub database: Database,
     pub identity: Identity,
+    pub events: Events,
+    pub secrets: Secrets,
+    pub outbound: Outbound,
+    pub directories: Arc<Directories>,
     grants: Arc<GrantCache>,
 }
 
 impl Services {
     #[must_use]
-    pub fn new(database: Database, identity: Identity) -> Self {
-        Self { database, identity, grants: Arc::default() }
+    pub fn new(identity: Identity, secrets: Secrets, outbound: Outbound, directories: Directories) -> Self {
+        Self {
+            database: identity.database().clone(),
+            identity,
+            events: Events::default(),
+            secrets,
+            outbound,
+            directories: Arc::new(directories),
+            grants: Arc::default(),
+        }
+    }
+
+    /// The same for a package that is tried before it is installed, and has no grants yet: it holds these.
+    #[must_use]
+    pub fn granting(&self, grants: Grants) -> Self {
+        Self { grants: Arc::new(GrantCache::fixed(grants)), ..self.clone() }
     }
 
     /// What a plugin holds at this moment.
@@ -42,7 +67,7 @@ impl Services {
 }
 
 /// Which plugin calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Subject {
     pub id: String,
     pub version: String,
@@ -51,6 +76,10 @@ pub struct Subject {
     pub digest: String,
     /// The plugin's settings from the server's configuration, as a JSON document.
     pub settings: String,
+    /// The space that its values are in.
+    pub space: String,
+    /// Kinds of mail that it registered.
+    pub messages: Vec<MailMessage>,
 }
 
 /// On whose behalf.
@@ -58,6 +87,8 @@ pub struct Subject {
 pub enum Actor {
     Person(Arc<Caller>),
     Token(Arc<Caller>),
+    /// Nobody present: a job, for who started it.
+    Job(Arc<Caller>),
     /// A browser that is not signed in.
     Visitor,
     /// Nobody: registering, a schedule.
@@ -72,21 +103,35 @@ pub trait Surroundings: Send + Sync + fmt::Debug {
     fn contributions(&self, point: &str, actor: &Actor) -> Vec<Entry>;
     /// The absolute URL of a route of this plugin.
     fn absolute(&self, plugin: &str, route: &RouteRef) -> Option<String>;
+    /// The absolute URL of one of the host's own pages.
+    fn host_page(&self, path: &str) -> String;
     /// Whether this plugin has a route of that name.
     fn has_route(&self, plugin: &str, route: &str) -> bool;
 }
 
-/// A file that came with the request.
-pub type Upload = Arc<[u8]>;
+/// When what a call writes takes effect.
+#[derive(Debug, Clone, Default)]
+pub enum Effect {
+    /// All together, when the plugin has answered.
+    #[default]
+    WithAnswer,
+    /// Each commit at once, as long as this is the lease of the job.
+    Job { lease: Lease, log: JobLog },
+    /// Each commit at once, in a space that nobody else uses yet.
+    Migration,
+}
 
 /// What a call is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CallSettings {
     pub services: Services,
     pub subject: Arc<Subject>,
     pub actor: Actor,
     /// A GET: the reading kinds only.
     pub reading: bool,
+    pub effect: Effect,
+    /// This browser, as the plugin knows it; empty where there is none.
+    pub visitor: String,
     pub request: String,
     /// Bytes that may go through host calls, in both directions together.
     pub bytes: usize,
@@ -161,6 +206,10 @@ impl Call {
         self.open.as_ref().is_none_or(|open| open.reading)
     }
 
+    pub(crate) fn is_migrating(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| matches!(open.effect, Effect::Migration))
+    }
+
     pub(crate) fn subject(&self) -> &Subject {
         &self.subject
     }
@@ -191,6 +240,7 @@ impl Call {
         match &self.actor {
             Actor::Person(caller) => current(caller).map_or(Actor::Gone, Actor::Person),
             Actor::Token(caller) => current(caller).map_or(Actor::Gone, Actor::Token),
+            Actor::Job(caller) => current(caller).map_or(Actor::Gone, Actor::Job),
             other => other.clone(),
         }
     }
@@ -205,6 +255,51 @@ impl Call {
         let Some(open) = &mut self.open else { return false };
         let found = open.approvals.iter().position(|approval| approval == wanted);
         found.map(|index| open.approvals.swap_remove(index)).is_some()
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.open.as_ref().map_or(0, |open| open.services.identity.clock().now())
+    }
+
+    /// The lease of the job that this call works on.
+    pub(crate) fn lease(&self) -> Option<&Lease> {
+        match &self.open.as_ref()?.effect {
+            Effect::Job { lease, .. } => Some(lease),
+            Effect::WithAnswer | Effect::Migration => None,
+        }
+    }
+
+    /// Where lines of the job go that this call works on.
+    pub(crate) fn job_log(&self) -> Option<&JobLog> {
+        match &self.open.as_ref()?.effect {
+            Effect::Job { log, .. } => Some(log),
+            Effect::WithAnswer | Effect::Migration => None,
+        }
+    }
+
+    /// Makes what was written take effect now, where commits count at once; elsewhere it waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` where somebody was faster, `exhausted` where a limit is passed, `unavailable` where the database fails.
+    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+        let Some(open) = self.open.as_ref().filter(|open| !matches!(open.effect, Effect::WithAnswer)) else {
+            return Ok(());
+        };
+        let part = Self {
+            open: Some(open.clone()),
+            subject: Arc::clone(&self.subject),
+            actor: self.actor.clone(),
+            left: 0,
+            asked: None,
+            refusals: Arc::default(),
+            transaction: std::mem::take(&mut self.transaction),
+        };
+        let done = tokio::task::spawn_blocking(move || part.commit()).await;
+        match done {
+            Ok(done) => done.map_err(Failure::from),
+            Err(_) => Err(Failure::Unavailable("the server is stopping".into())),
+        }
     }
 
     pub(crate) fn ask(&mut self, asked: Asked) {

@@ -12,7 +12,7 @@ use vestry_contract::types::Failure;
 
 use crate::call::{Actor, Call};
 use crate::grants::Capability;
-use crate::table::{Kind, Row};
+use crate::table::{KV_COMMIT, Kind, Row};
 use crate::weight::Weight;
 
 /// Proof that the gate let a call in. Only [`Call::admit`] makes one, and a capability does nothing without it.
@@ -91,7 +91,7 @@ impl Call {
                 let reason = format!("it is grave: a token needs a scope that names `{name}`");
                 Err(self.refuse(row, reason))
             }
-            Actor::Visitor | Actor::Nobody | Actor::Gone => {
+            Actor::Job(_) | Actor::Visitor | Actor::Nobody | Actor::Gone => {
                 let reason = "it is grave, and there is no person here who could be asked".to_owned();
                 Err(self.refuse(row, reason))
             }
@@ -126,6 +126,9 @@ impl Call {
         if self.is_reading() && !row.kind.is_reading() {
             return Ok(Err("a GET changes nothing; use a route with another verb".into()));
         }
+        if self.is_migrating() && !row.kind.is_reading() && row.interface != KV_COMMIT.interface {
+            return Ok(Err("while data changes its shape, `kv` alone can be written".into()));
+        }
         let grants = self.grants()?;
         if !grants.holds_interface(row.interface) {
             let plugin = self.subject();
@@ -136,7 +139,9 @@ impl Call {
         }
         let Some(permission) = row.permission else { return Ok(Ok(())) };
         let held = match self.actor_now() {
-            Actor::Person(caller) | Actor::Token(caller) => caller.permissions.holds_name(permission),
+            Actor::Person(caller) | Actor::Token(caller) | Actor::Job(caller) => {
+                caller.permissions.holds_name(permission)
+            }
             Actor::Gone => false,
             Actor::Visitor | Actor::Nobody => grants.holds(&Capability::Permission(permission.to_owned())),
         };

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use vestry_contract::registration;
 use vestry_storage::{Database, StorageError};
 
 /// Something that a plugin asks for and an administrator says yes to.
@@ -19,8 +20,38 @@ pub enum Capability {
     Identity,
     /// To use a permission of the host with no person present.
     Permission(String),
+    /// To use a directory, by its name; to change it too.
+    Directory { name: String, write: bool },
+    /// To call an origin, such as `https://api.example.org`.
+    Origin(String),
+    /// To use a secret, by its name.
+    Secret(String),
     /// Wishes that this version keeps as they are and grants nothing for.
     Other(String),
+}
+
+impl Capability {
+    /// What importing an interface asks for, such as `vestry:plugin/kv@0.1.0`.
+    #[must_use]
+    pub fn imported(interface: &str) -> Self {
+        Self::Interface(interface.split('@').next().unwrap_or(interface).to_owned())
+    }
+
+    /// What a plugin wishes for beyond that.
+    #[must_use]
+    pub fn wished(wish: &registration::Capability) -> Self {
+        match wish {
+            registration::Capability::Public => Self::Public,
+            registration::Capability::Identity => Self::Identity,
+            registration::Capability::Permission(name) => Self::Permission(name.clone()),
+            registration::Capability::Directory((name, access)) => {
+                Self::Directory { name: name.clone(), write: matches!(access, registration::FileAccess::ReadWrite) }
+            }
+            registration::Capability::Origin(origin) => Self::Origin(origin.clone()),
+            registration::Capability::Secret(name) => Self::Secret(name.clone()),
+            registration::Capability::Other((kind, value)) => Self::Other(format!("{kind} {value}")),
+        }
+    }
 }
 
 impl fmt::Display for Capability {
@@ -30,6 +61,10 @@ impl fmt::Display for Capability {
             Self::Public => formatter.write_str("public"),
             Self::Identity => formatter.write_str("identity"),
             Self::Permission(name) => write!(formatter, "permission {name}"),
+            Self::Directory { name, write: false } => write!(formatter, "directory {name}"),
+            Self::Directory { name, write: true } => write!(formatter, "directory-write {name}"),
+            Self::Origin(origin) => write!(formatter, "origin {origin}"),
+            Self::Secret(name) => write!(formatter, "secret {name}"),
             Self::Other(wish) => write!(formatter, "other {wish}"),
         }
     }
@@ -44,6 +79,10 @@ impl FromStr for Capability {
             None if text == "identity" => Self::Identity,
             None => Self::Interface(text.to_owned()),
             Some(("permission", name)) => Self::Permission(name.to_owned()),
+            Some(("directory", name)) => Self::Directory { name: name.to_owned(), write: false },
+            Some(("directory-write", name)) => Self::Directory { name: name.to_owned(), write: true },
+            Some(("origin", origin)) => Self::Origin(origin.to_owned()),
+            Some(("secret", name)) => Self::Secret(name.to_owned()),
             Some((_, rest)) => Self::Other(rest.to_owned()),
         })
     }
@@ -57,6 +96,21 @@ impl Grants {
     #[must_use]
     pub fn holds(&self, capability: &Capability) -> bool {
         self.0.contains(capability)
+    }
+
+    /// Whether a directory was granted, and to be changed where `write`.
+    #[must_use]
+    pub fn holds_directory(&self, name: &str, write: bool) -> bool {
+        let granted = |write| self.holds(&Capability::Directory { name: name.to_owned(), write });
+        granted(true) || (!write && granted(false))
+    }
+
+    /// Origins that may be called.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|capability| match capability {
+            Capability::Origin(origin) => Some(origin.as_str()),
+            _ => None,
+        })
     }
 
     #[must_use]
@@ -75,6 +129,8 @@ impl FromIterator<Capability> for Grants {
 #[derive(Debug, Default)]
 pub(crate) struct GrantCache {
     known: RwLock<Known>,
+    /// Of a package that is tried before it is installed: these, whatever the database says.
+    fixed: Option<Arc<Grants>>,
 }
 
 /// What was read in one generation. A digest belongs to one plugin: the id is part of what it is the digest of.
@@ -85,7 +141,14 @@ struct Known {
 }
 
 impl GrantCache {
+    pub(crate) fn fixed(grants: Grants) -> Self {
+        Self { known: RwLock::default(), fixed: Some(Arc::new(grants)) }
+    }
+
     pub(crate) fn current(&self, database: &Database, plugin: &str, digest: &str) -> Result<Arc<Grants>, StorageError> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(Arc::clone(fixed));
+        }
         // Before the rows: what is read after it is at least that new.
         let generation = database.generation();
         {

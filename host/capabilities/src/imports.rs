@@ -3,12 +3,17 @@
 //! Calls whose answer has no room for a failure answer as if nothing were there when they are refused.
 
 use vestry_contract::types::{self, Failure};
-use vestry_contract::{contributions, exchange, kv, links, log, menu, registration, settings, ui, uploads, users};
+use vestry_contract::{
+    contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, queue, registration,
+    secrets, settings, ui, uploads, users,
+};
 
 use crate::call::Call;
 use crate::table::{
-    CONTRIBUTIONS_AT, KV_COMMIT, KV_GET, KV_SCAN, LINKS_ABSOLUTE, LOG_WRITE, MENU_SET_BADGE, SETTINGS_GET,
-    UPLOADS_READ, USERS_FIND, USERS_FIND_COLUMNS, USERS_GET, USERS_PRIVILEGES,
+    CONTRIBUTIONS_AT, EVENTS_PUBLISH, FILES_APPEND, FILES_ENTRIES, FILES_READ, FILES_REMOVE, FILES_RENAME, FILES_WRITE,
+    JOBS_CANCEL, JOBS_GET, JOBS_PROGRESS, JOBS_START, KV_COMMIT, KV_GET, KV_SCAN, LINKS_ABSOLUTE, LOG_WRITE, MAIL_SEND,
+    MENU_SET_BADGE, QUEUE_CANCEL, QUEUE_FIND, QUEUE_GET, QUEUE_LINES, QUEUE_RETRY, SECRETS_REVEAL, SETTINGS_GET,
+    UPLOADS_KEEP, UPLOADS_READ, USERS_FIND, USERS_FIND_COLUMNS, USERS_GET, USERS_INVITE, USERS_PRIVILEGES, USERS_RESET,
 };
 
 impl types::Host for Call {}
@@ -36,9 +41,14 @@ impl settings::Host for Call {
 impl uploads::Host for Call {
     async fn read(&mut self, index: u32, offset: u64, length: u32) -> Result<Vec<u8>, Failure> {
         let pass = self.admit(&[UPLOADS_READ], &())?;
-        let piece = crate::uploads::read(self, pass, index, offset, length)?;
+        let piece = crate::uploads::read(self, pass, index, offset, length).await?;
         self.spend(piece.len())?;
         Ok(piece)
+    }
+
+    async fn keep(&mut self, index: u32, directory: String, path: String) -> Result<(), Failure> {
+        let pass = self.admit(&[UPLOADS_KEEP], &(&directory, &path))?;
+        crate::uploads::keep(self, pass, index, directory, path).await
     }
 }
 
@@ -57,7 +67,149 @@ impl kv::Host for Call {
 
     async fn commit(&mut self, checks: Vec<kv::Check>, changes: Vec<kv::Change>) -> Result<u64, Failure> {
         let pass = self.admit(&[KV_COMMIT], &(&checks, &changes))?;
-        crate::kv::commit(self, pass, checks, changes)
+        crate::kv::commit(self, pass, checks, changes).await
+    }
+}
+
+impl files::Host for Call {
+    async fn entries(
+        &mut self,
+        directory: String,
+        path: String,
+        cursor: Option<String>,
+    ) -> Result<files::Listing, Failure> {
+        let pass = self.admit(&[FILES_ENTRIES], &(&directory, &path, &cursor))?;
+        let found = crate::files::entries(self, pass, directory, path, cursor).await?;
+        self.hand_over(found)
+    }
+
+    async fn read(
+        &mut self,
+        directory: String,
+        path: String,
+        identity: Option<String>,
+        offset: u64,
+        length: u32,
+    ) -> Result<files::Piece, Failure> {
+        let pass = self.admit(&[FILES_READ], &(&directory, &path, &identity))?;
+        let piece = crate::files::read(self, pass, directory, path, identity, offset, length).await?;
+        self.spend(piece.content.len())?;
+        Ok(piece)
+    }
+
+    async fn write(&mut self, directory: String, path: String, content: Vec<u8>) -> Result<(), Failure> {
+        let pass = self.admit(&[FILES_WRITE], &(&directory, &path))?;
+        self.spend(content.len())?;
+        crate::files::write(self, pass, directory, path, content).await
+    }
+
+    async fn append(&mut self, directory: String, path: String, content: Vec<u8>) -> Result<u64, Failure> {
+        let pass = self.admit(&[FILES_APPEND], &(&directory, &path))?;
+        self.spend(content.len())?;
+        crate::files::append(self, pass, directory, path, content).await
+    }
+
+    async fn rename(&mut self, directory: String, old: String, new: String) -> Result<(), Failure> {
+        let pass = self.admit(&[FILES_RENAME], &(&directory, &old, &new))?;
+        crate::files::rename(self, pass, directory, old, new).await
+    }
+
+    async fn remove(&mut self, directory: String, path: String) -> Result<(), Failure> {
+        let pass = self.admit(&[FILES_REMOVE], &(&directory, &path))?;
+        crate::files::remove(self, pass, directory, path).await
+    }
+}
+
+impl http_client::Host for Call {
+    async fn send(&mut self, request: http_client::Outgoing) -> Result<http_client::Incoming, Failure> {
+        let row = crate::http_client::row(&request);
+        let pass = self.admit(&[row], &(&request.url, &request.headers))?;
+        self.spend(request.body.len())?;
+        let answer = crate::http_client::send(self, pass, request).await?;
+        self.spend(answer.body.len())?;
+        Ok(answer)
+    }
+}
+
+impl secrets::Host for Call {
+    async fn reveal(&mut self, name: String) -> Result<String, Failure> {
+        let pass = self.admit(&[SECRETS_REVEAL], &name)?;
+        let value = crate::secrets::reveal(self, pass, &name)?;
+        self.hand_over(value)
+    }
+}
+
+impl events::Host for Call {
+    async fn publish(&mut self, topic: String) {
+        if let Ok(pass) = self.admit(&[EVENTS_PUBLISH], &topic) {
+            crate::events::publish(self, pass, topic).await;
+        }
+    }
+}
+
+impl jobs::Host for Call {
+    async fn start(&mut self, name: String, input: String) -> Result<String, Failure> {
+        let pass = self.admit(&[JOBS_START], &(&name, &input))?;
+        crate::jobs::start(self, pass, name, input).await
+    }
+
+    async fn get(&mut self, id: String) -> Result<jobs::Job, Failure> {
+        let pass = self.admit(&[JOBS_GET], &id)?;
+        let job = crate::jobs::get(self, pass, &id)?;
+        self.hand_over(job)
+    }
+
+    async fn cancel(&mut self, id: String) -> Result<(), Failure> {
+        let pass = self.admit(&[JOBS_CANCEL], &id)?;
+        crate::jobs::cancel(self, pass, id).await
+    }
+
+    async fn progress(&mut self, percent: u8, message: types::Text) -> Result<(), Failure> {
+        let pass = self.admit(&[JOBS_PROGRESS], &message)?;
+        crate::jobs::progress(self, pass, percent, &message).await
+    }
+}
+
+impl mail::Host for Call {
+    async fn send(
+        &mut self,
+        message: String,
+        to: mail::Recipient,
+        values: Vec<(String, String)>,
+        open: Option<ui::RouteRef>,
+    ) -> Result<(), Failure> {
+        let pass = self.admit(&[MAIL_SEND], &(&message, &values, &open))?;
+        crate::mail::send(self, pass, message, to, values, open).await
+    }
+}
+
+impl queue::Host for Call {
+    async fn find(&mut self, query: queue::Query) -> Result<queue::Found, Failure> {
+        let pass = self.admit(&[QUEUE_FIND], &query)?;
+        let found = crate::queue::find(self, pass, &query)?;
+        self.hand_over(found)
+    }
+
+    async fn get(&mut self, id: String) -> Result<queue::Job, Failure> {
+        let pass = self.admit(&[QUEUE_GET], &id)?;
+        let job = crate::queue::get(self, pass, &id)?;
+        self.hand_over(job)
+    }
+
+    async fn lines(&mut self, id: String, after: u64) -> Result<Vec<queue::Line>, Failure> {
+        let pass = self.admit(&[QUEUE_LINES], &id)?;
+        let lines = crate::queue::lines(self, pass, &id, after)?;
+        self.hand_over(lines)
+    }
+
+    async fn cancel(&mut self, id: String) -> Result<(), Failure> {
+        let pass = self.admit(&[QUEUE_CANCEL], &id)?;
+        crate::queue::cancel(self, pass, id).await
+    }
+
+    async fn retry(&mut self, id: String) -> Result<(), Failure> {
+        let pass = self.admit(&[QUEUE_RETRY], &id)?;
+        crate::queue::retry(self, pass, id).await
     }
 }
 
@@ -73,7 +225,7 @@ impl contributions::Host for Call {
 impl menu::Host for Call {
     async fn set_badge(&mut self, route: String, badge: Option<ui::Badge>) {
         if let Ok(pass) = self.admit(&[MENU_SET_BADGE], &(&route, &badge)) {
-            crate::menu::set_badge(self, pass, &route, badge);
+            crate::menu::set_badge(self, pass, &route, badge).await;
         }
     }
 }
@@ -116,6 +268,7 @@ impl users::Host for Call {
         let rows = crate::users::rows(&changes, mode);
         let pass = self.admit(&rows, &changes)?;
         let outcome = crate::users::apply(self, pass, &rows, changes, mode).await?;
+        self.settle().await?;
         self.hand_over(outcome)
     }
 
@@ -128,6 +281,19 @@ impl users::Host for Call {
         let rows = [crate::users::bulk_row(&change, mode)];
         let pass = self.admit(&rows, &(&query, &change))?;
         let outcome = crate::users::apply_found(self, pass, &rows, query, change, mode).await?;
+        self.settle().await?;
         self.hand_over(outcome)
+    }
+
+    async fn invite(&mut self, email: String, name: String, privileges: Vec<String>) -> Result<String, Failure> {
+        let pass = self.admit(&[USERS_INVITE], &(&email, &name, &privileges))?;
+        let ticket = crate::invitations::invite(self, pass, email, name, privileges).await?;
+        self.hand_over(ticket)
+    }
+
+    async fn reset_password(&mut self, id: String) -> Result<String, Failure> {
+        let pass = self.admit(&[USERS_RESET], &id)?;
+        let ticket = crate::invitations::reset_password(self, pass, id).await?;
+        self.hand_over(ticket)
     }
 }

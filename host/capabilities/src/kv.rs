@@ -42,7 +42,12 @@ pub(crate) fn scan(call: &Call, _pass: Pass, range: &Range) -> Result<Vec<Entry>
 }
 
 /// Answers the version that the values have.
-pub(crate) fn commit(call: &mut Call, pass: Pass, checks: Vec<Check>, changes: Vec<Change>) -> Result<u64, Failure> {
+pub(crate) async fn commit(
+    call: &mut Call,
+    pass: Pass,
+    checks: Vec<Check>,
+    changes: Vec<Change>,
+) -> Result<u64, Failure> {
     for change in &changes {
         within_limits(change)?;
     }
@@ -55,6 +60,7 @@ pub(crate) fn commit(call: &mut Call, pass: Pass, checks: Vec<Check>, changes: V
     }
     let version = new_version()?;
     call.transaction.push(Write::Kv { checks, changes, version });
+    call.settle().await?;
     Ok(version)
 }
 
@@ -96,7 +102,7 @@ fn read<T>(
 ) -> Result<T, Failure> {
     let services = &call.settings()?.services;
     let now = services.identity.clock().now();
-    services.database.read(|reader| body(reader, &call.subject().id, call.left(), now)).map_err(failure)
+    services.database.read(|reader| body(reader, &call.subject().space, call.left(), now)).map_err(failure)
 }
 
 fn failure(error: StorageError) -> Failure {

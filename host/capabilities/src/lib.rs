@@ -9,13 +9,24 @@
 
 mod call;
 mod contributions;
+mod directories;
+mod events;
+mod files;
 mod gate;
 mod grants;
+mod http_client;
 mod imports;
+mod invitations;
+mod job_log;
+mod jobs;
 mod kv;
 mod links;
 mod log;
+mod mail;
 mod menu;
+mod queue;
+mod secret_store;
+mod secrets;
 mod settings;
 pub mod table;
 mod transaction;
@@ -23,8 +34,17 @@ mod uploads;
 mod users;
 mod weight;
 
-pub use call::{Actor, Call, CallSettings, Services, Subject, Surroundings, Upload};
+pub use call::{Actor, Call, CallSettings, Effect, Services, Subject, Surroundings};
+pub use directories::{Directories, OpenFile};
 pub use gate::{Approval, Asked, Refusal, Refusals};
 pub use grants::{Capability, Grants};
+pub use invitations::{Handed, HandoverError, hand_over, send_forgotten};
+pub use job_log::{JobLog, Line as JobLine};
+pub use mail::sealed::{Content, ContentError, HostMail, SealedMail, Template};
+pub use queue::sentence;
+pub use secret_store::{
+    Configured, ConfiguredSecret, ConfiguredSource, MANAGE, SecretError, SecretSource, SecretView, Secrets,
+};
 pub use table::{Kind, Row, TABLE, TYPES, interfaces};
 pub use transaction::{CallFacts, CommitError, audit_refusals};
+pub use uploads::Upload;

@@ -1,23 +1,29 @@
 //! `log`: lines of a plugin in the server's log.
 
 use vestry_contract::ui::Level;
+use vestry_vault::MAX_VALUE;
 
 use crate::call::Call;
 use crate::gate::Pass;
+use crate::job_log::Line;
 
 /// Longer messages and values are cut, so that one line stays one line's worth.
 const LONGEST: usize = 8 << 10;
+/// What is looked at for secrets: enough that none is cut in half, percent-encoded neither.
+const LOOKED_AT: usize = LONGEST + 4 * MAX_VALUE;
 /// Fields of one line.
 const MOST_FIELDS: usize = 32;
 
 pub(crate) fn write(call: &Call, _pass: Pass, level: Level, message: &str, fields: &[(String, String)]) {
-    let message = one_line(message);
+    let clean = |text: &str| clean(call, text);
+    let message = clean(message);
+    let fields: Vec<(String, String)> =
+        fields.iter().take(MOST_FIELDS).map(|(name, value)| (clean(name), clean(value))).collect();
+    if let Some(log) = call.job_log() {
+        log.add(Line { time: call.now(), level: name(level), text: told(&message, &fields) });
+    }
     let fields = serde_json::Value::Object(
-        fields
-            .iter()
-            .take(MOST_FIELDS)
-            .map(|(name, value)| (one_line(name), serde_json::Value::from(one_line(value))))
-            .collect(),
+        fields.into_iter().map(|(name, value)| (name, serde_json::Value::from(value))).collect(),
     );
     let (plugin, request) = (call.subject().id.as_str(), call.request_id());
     match level {
@@ -28,8 +34,36 @@ pub(crate) fn write(call: &Call, _pass: Pass, level: Level, message: &str, field
     }
 }
 
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Neutral => "neutral",
+        Level::Primary => "primary",
+        Level::Success => "success",
+        Level::Warning => "warning",
+        Level::Danger => "danger",
+    }
+}
+
+/// A line of a job's log: the message, and the fields behind it.
+fn told(message: &str, fields: &[(String, String)]) -> String {
+    let fields = fields.iter().map(|(name, value)| format!(" {name}={value}"));
+    let told = message.to_owned() + &fields.collect::<String>();
+    cut(&told, LONGEST).to_owned()
+}
+
+/// Without secrets, and on one line.
+fn clean(call: &Call, text: &str) -> String {
+    match call.settings() {
+        Ok(open) => one_line(&open.services.secrets.redact(cut(text, LOOKED_AT))),
+        Err(_) => one_line(text),
+    }
+}
+
 /// Cut, and without characters that would begin another line or paint on a terminal: a line is what the host says it is.
 fn one_line(text: &str) -> String {
-    let cut = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text);
-    cut.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    cut(text, LONGEST).chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }

@@ -75,6 +75,10 @@ const fn reads(interface: &'static str, function: &'static str, permission: &'st
     Row { interface, function, case: None, permission: Some(permission), kind: Kind::Read, ask: None }
 }
 
+const fn writes(interface: &'static str, function: &'static str, permission: &'static str) -> Row {
+    Row { interface, function, case: None, permission: Some(permission), kind: Kind::Write, ask: None }
+}
+
 const fn change(case: &'static str, permission: &'static str, kind: Kind, ask: Option<&'static str>) -> Row {
     Row { interface: USERS, function: "apply", case: Some(case), permission: Some(permission), kind, ask }
 }
@@ -98,14 +102,37 @@ const KV: &str = "vestry:plugin/kv";
 const CONTRIBUTIONS: &str = "vestry:plugin/contributions";
 const MENU: &str = "vestry:plugin/menu";
 const LINKS: &str = "vestry:plugin/links";
+const FILES: &str = "vestry:plugin/files";
+const HTTP_CLIENT: &str = "vestry:plugin/http-client";
+const SECRETS: &str = "vestry:plugin/secrets";
+const EVENTS: &str = "vestry:plugin/events";
+const JOBS: &str = "vestry:plugin/jobs";
+const MAIL: &str = "vestry:plugin/mail";
 const USERS: &str = "vestry:admin/users";
+const QUEUE: &str = "vestry:admin/queue";
 
 pub(crate) const LOG_WRITE: Row = own(LOG, "write", Kind::OwnRead);
 pub(crate) const SETTINGS_GET: Row = own(SETTINGS, "get", Kind::OwnRead);
 pub(crate) const UPLOADS_READ: Row = own(UPLOADS, "read", Kind::OwnRead);
+pub(crate) const UPLOADS_KEEP: Row = own(UPLOADS, "keep", Kind::OwnWrite);
 pub(crate) const KV_GET: Row = own(KV, "get", Kind::OwnRead);
 pub(crate) const KV_SCAN: Row = own(KV, "scan", Kind::OwnRead);
 pub(crate) const KV_COMMIT: Row = own(KV, "commit", Kind::OwnWrite);
+pub(crate) const FILES_ENTRIES: Row = own(FILES, "entries", Kind::OwnRead);
+pub(crate) const FILES_READ: Row = own(FILES, "read", Kind::OwnRead);
+pub(crate) const FILES_WRITE: Row = own(FILES, "write", Kind::OwnWrite);
+pub(crate) const FILES_APPEND: Row = own(FILES, "append", Kind::OwnWrite);
+pub(crate) const FILES_RENAME: Row = own(FILES, "rename", Kind::OwnWrite);
+pub(crate) const FILES_REMOVE: Row = own(FILES, "remove", Kind::OwnWrite);
+pub(crate) const HTTP_ASK: Row = Row { case: Some("ask"), ..own(HTTP_CLIENT, "send", Kind::OwnRead) };
+pub(crate) const HTTP_CHANGE: Row = Row { case: Some("change"), ..own(HTTP_CLIENT, "send", Kind::OwnWrite) };
+pub(crate) const SECRETS_REVEAL: Row = own(SECRETS, "reveal", Kind::OwnRead);
+pub(crate) const EVENTS_PUBLISH: Row = own(EVENTS, "publish", Kind::OwnWrite);
+pub(crate) const JOBS_START: Row = own(JOBS, "start", Kind::OwnWrite);
+pub(crate) const JOBS_GET: Row = own(JOBS, "get", Kind::OwnRead);
+pub(crate) const JOBS_CANCEL: Row = own(JOBS, "cancel", Kind::OwnWrite);
+pub(crate) const JOBS_PROGRESS: Row = own(JOBS, "progress", Kind::OwnWrite);
+pub(crate) const MAIL_SEND: Row = own(MAIL, "send", Kind::OwnWrite);
 pub(crate) const CONTRIBUTIONS_AT: Row = own(CONTRIBUTIONS, "at", Kind::OwnRead);
 pub(crate) const MENU_SET_BADGE: Row = own(MENU, "set-badge", Kind::OwnWrite);
 pub(crate) const LINKS_ABSOLUTE: Row = own(LINKS, "absolute", Kind::OwnRead);
@@ -130,6 +157,27 @@ pub(crate) const USERS_TAKE: Row =
     change("take", "users.privileges", Kind::Sensitive, Some("Take the privilege {privilege} from {account}"));
 pub(crate) const USERS_DELETE: Row =
     change("delete", "users.delete", Kind::Sensitive, Some("Delete the account of {account} for good"));
+pub(crate) const USERS_INVITE: Row = Row {
+    interface: USERS,
+    function: "invite",
+    case: None,
+    permission: Some("users.create"),
+    kind: Kind::Sensitive,
+    ask: Some("Make an account for {name} ({email}){with}, and send them a link under which they set its password"),
+};
+pub(crate) const USERS_RESET: Row = Row {
+    interface: USERS,
+    function: "reset-password",
+    case: None,
+    permission: Some("users.activate"),
+    kind: Kind::Sensitive,
+    ask: Some("Send {account} a link under which they set a new password, and show you the same link once"),
+};
+pub(crate) const QUEUE_FIND: Row = reads(QUEUE, "find", "jobs.read");
+pub(crate) const QUEUE_GET: Row = reads(QUEUE, "get", "jobs.read");
+pub(crate) const QUEUE_LINES: Row = reads(QUEUE, "lines", "jobs.read");
+pub(crate) const QUEUE_CANCEL: Row = writes(QUEUE, "cancel", "jobs.manage");
+pub(crate) const QUEUE_RETRY: Row = writes(QUEUE, "retry", "jobs.manage");
 pub(crate) const USERS_ACTIVATE_FOUND: Row =
     bulk("activate", "users.activate", "Let {count} accounts sign in again: {which}");
 pub(crate) const USERS_DEACTIVATE_FOUND: Row =
@@ -144,9 +192,25 @@ pub const TABLE: &[Row] = &[
     LOG_WRITE,
     SETTINGS_GET,
     UPLOADS_READ,
+    UPLOADS_KEEP,
     KV_GET,
     KV_SCAN,
     KV_COMMIT,
+    FILES_ENTRIES,
+    FILES_READ,
+    FILES_WRITE,
+    FILES_APPEND,
+    FILES_RENAME,
+    FILES_REMOVE,
+    HTTP_ASK,
+    HTTP_CHANGE,
+    SECRETS_REVEAL,
+    EVENTS_PUBLISH,
+    JOBS_START,
+    JOBS_GET,
+    JOBS_CANCEL,
+    JOBS_PROGRESS,
+    MAIL_SEND,
     CONTRIBUTIONS_AT,
     MENU_SET_BADGE,
     LINKS_ABSOLUTE,
@@ -165,6 +229,13 @@ pub const TABLE: &[Row] = &[
     USERS_DEACTIVATE_FOUND,
     USERS_GIVE_FOUND,
     USERS_TAKE_FOUND,
+    USERS_INVITE,
+    USERS_RESET,
+    QUEUE_FIND,
+    QUEUE_GET,
+    QUEUE_LINES,
+    QUEUE_CANCEL,
+    QUEUE_RETRY,
 ];
 
 /// Interfaces that hold types alone, and so ask for nothing.

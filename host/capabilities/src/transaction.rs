@@ -4,12 +4,17 @@
 //! has answered without failure does all of it take effect, in one transaction of the database; a trap, a failure or a
 //! `confirm` leaves nothing. If somebody was faster in between, nothing takes effect either and the request runs again.
 
+use vestry_contract::types::Failure;
 use vestry_contract::{kv, ui};
+use vestry_events::{Event, Events};
 use vestry_identity::accounts;
 use vestry_storage::{AccountFilter, BadgeRow, Entry, KvChange, KvCheck, StorageError};
 
-use crate::call::{Actor, Call, CallSettings};
+use crate::call::{Actor, Call, CallSettings, Effect};
 use crate::gate::Refusals;
+use crate::invitations::Invitation;
+use crate::jobs::JobWrite;
+use crate::mail::QueuedMail;
 
 /// One thing to be done.
 #[derive(Debug)]
@@ -34,6 +39,13 @@ pub(crate) enum Write {
         mode: accounts::Mode,
         expected: accounts::Outcome,
     },
+    /// Word to followers; nothing is stored of it.
+    Event {
+        topic: String,
+    },
+    Job(JobWrite),
+    Mail(QueuedMail),
+    Invitation(Invitation),
 }
 
 impl Write {
@@ -49,7 +61,8 @@ impl Write {
                 mode: *mode,
                 expected: expected.clone(),
             }),
-            Self::Kv { .. } | Self::Badge { .. } => None,
+            Self::Invitation(invitation) => Some(Self::Invitation(invitation.clone())),
+            _ => None,
         }
     }
 }
@@ -90,6 +103,16 @@ impl From<StorageError> for CommitError {
     }
 }
 
+impl From<CommitError> for Failure {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict(reason) => Self::Conflict(reason),
+            CommitError::Exhausted(reason) => Self::Exhausted(reason),
+            CommitError::Storage(error) => crate::call::unavailable(error),
+        }
+    }
+}
+
 impl Call {
     /// Whether anything was written.
     #[must_use]
@@ -108,7 +131,46 @@ impl Call {
         if !self.has_written() {
             return Ok(());
         }
-        open.services.database.write(|tx| self.transaction.0.iter().try_for_each(|write| self.make(open, tx, write)))
+        let writes = &self.transaction.0;
+        if !writes.iter().all(|write| matches!(write, Write::Event { .. })) {
+            open.services.database.write(|tx| {
+                self.may_write(open, tx)?;
+                writes.iter().try_for_each(|write| self.make(open, tx, write))
+            })?;
+        }
+        writes.iter().for_each(|write| self.announce(&open.services.events, write));
+        Ok(())
+    }
+
+    /// A call writes as long as the plugin works with the data that the call works with: not while a copy of it is
+    /// brought to another shape, and not after that has taken its place. Whoever works on a job, as long as the job is
+    /// theirs: one that was taken for dead, and wakes up again, may not.
+    fn may_write(&self, open: &CallSettings, tx: &vestry_storage::Transaction<'_>) -> Result<(), CommitError> {
+        let (subject, now) = (self.subject(), open.services.identity.clock().now());
+        let writable = match open.effect {
+            Effect::Migration => tx.is_open_copy(&subject.space, now)?,
+            Effect::WithAnswer | Effect::Job { .. } => tx.is_writable(&subject.id, &subject.space, now)?,
+        };
+        if !writable {
+            return Err(CommitError::Conflict("the plugin's data is changing its shape".into()));
+        }
+        match self.lease() {
+            Some(lease) if !tx.holds_lease(lease)? => {
+                Err(CommitError::Conflict("this attempt at the job is no longer the one that counts".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Wakes who waits for what was written.
+    fn announce(&self, events: &Events, write: &Write) {
+        match write {
+            Write::Event { topic } => events.publish(&Event::Topic(self.subject().id.clone(), topic.clone())),
+            Write::Job(write) => crate::jobs::announce(events, write),
+            Write::Mail(_) | Write::Invitation(_) => events.publish(&Event::Work),
+            Write::Badge { .. } | Write::Users { .. } | Write::UsersFound { .. } => events.publish(&Event::Authority),
+            Write::Kv { .. } => {}
+        }
     }
 
     fn make(
@@ -124,9 +186,17 @@ impl Call {
                 let checks: Vec<KvCheck<'_>> =
                     checks.iter().map(|check| KvCheck { key: &check.key, version: check.version }).collect();
                 let changes: Vec<KvChange<'_>> = changes.iter().map(stored).collect();
-                tx.kv_commit(plugin, &checks, &changes, *version, now)?;
-                Ok(self.audit(tx, "kv.commit", &format!("{} keys", changes.len()), now)?)
+                tx.kv_commit(&self.subject().space, &checks, &changes, *version, now)?;
+                match open.effect {
+                    Effect::WithAnswer => Ok(self.audit(tx, "kv.commit", &format!("{} keys", changes.len()), now)?),
+                    // What a job keeps as it goes along is no decision of anybody's, and can be thousands of commits.
+                    Effect::Job { .. } | Effect::Migration => Ok(()),
+                }
             }
+            Write::Event { .. } => Ok(()),
+            Write::Job(write) => crate::jobs::make(self, tx, write, now),
+            Write::Mail(mail) => crate::mail::make(self, tx, mail, now),
+            Write::Invitation(invitation) => crate::invitations::make(self, open, tx, invitation, now),
             Write::Badge { route, badge } => {
                 match badge {
                     Some(badge) => tx.put_badge(&BadgeRow {
@@ -148,7 +218,7 @@ impl Call {
         }
     }
 
-    fn audit(
+    pub(crate) fn audit(
         &self,
         tx: &vestry_storage::Transaction<'_>,
         action: &str,
@@ -179,6 +249,7 @@ fn actor_for_audit(actor: &Actor) -> (&str, &'static str) {
     match actor {
         Actor::Person(caller) => (caller.account.as_str(), "person"),
         Actor::Token(caller) => (caller.account.as_str(), "token"),
+        Actor::Job(caller) => (caller.account.as_str(), "job"),
         Actor::Visitor => ("", "visitor"),
         Actor::Nobody | Actor::Gone => ("", "nobody"),
     }

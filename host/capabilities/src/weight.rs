@@ -3,7 +3,7 @@
 //! A close estimate: text and bytes as they are, eight bytes for every number, flag and list. It bounds what a request
 //! moves, it bills nobody.
 
-use vestry_contract::{contributions, kv, types, ui, users};
+use vestry_contract::{contributions, files, http_client, jobs, kv, queue, types, ui, users};
 
 pub(crate) trait Weight {
     fn weight(&self) -> usize;
@@ -28,6 +28,15 @@ records! {
     kv::Range { start, end, limit, reverse }
     kv::Check { key, version }
     types::Filled { phrase, values }
+    files::File { path, identity, size, modified, directory }
+    files::Listing { files, next }
+    jobs::Job { id, name, percent, message, outcome, queued, started }
+    queue::Job {
+        id, plugin, name, percent, message, attempt, starter, starter_name, scheduled, queued, started, ended, due, extra
+    }
+    queue::Query { plugin, state, cursor, limit }
+    queue::Found { jobs, total, next }
+    queue::Line { number, time, level, text }
     contributions::Entry { id, plugin, title, summary }
     ui::Texts { all, ends }
     ui::RouteRef { route, params, query }
@@ -84,6 +93,15 @@ impl Weight for types::Text {
         match self {
             Self::Phrase(text) | Self::Data(text) => text.weight(),
             Self::Filled(filled) => filled.weight(),
+        }
+    }
+}
+
+impl Weight for http_client::Header {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Text(header) => header.weight(),
+            Self::Secret(header) => header.weight(),
         }
     }
 }

@@ -15,9 +15,10 @@ mod generated {
     });
 }
 
-pub use generated::exports::vestry::plugin::feature;
-pub use generated::vestry::admin::users;
+pub use generated::Administration;
+pub use generated::exports::vestry::plugin::{background, feature, live, migration, streaming};
+pub use generated::vestry::admin::{queue, users};
 pub use generated::vestry::plugin::{
-    contributions, exchange, kv, links, log, menu, registration, settings, types, ui, uploads,
+    contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, registration, secrets,
+    settings, types, ui, uploads,
 };
-pub use generated::{Administration, AdministrationPre, vestry as packages};

@@ -30,7 +30,9 @@ pub enum ActorKind {
     Token,
     /// The command line: whoever can read the data directory may do all.
     Console,
-    /// A schedule or a job without a person.
+    /// A job, for who started it.
+    Job,
+    /// A schedule, or a job that a visitor started.
     Service,
     /// Somebody who is not signed in.
     Nobody,
@@ -43,6 +45,7 @@ impl ActorKind {
             Self::Person => "person",
             Self::Token => "token",
             Self::Console => "console",
+            Self::Job => "job",
             Self::Service => "service",
             Self::Nobody => "nobody",
         }
@@ -82,6 +85,7 @@ impl Actor {
         let kind = match caller.kind {
             CallerKind::Person => ActorKind::Person,
             CallerKind::Token => ActorKind::Token,
+            CallerKind::Job => ActorKind::Job,
         };
         Self {
             account: Some(caller.account.clone()),

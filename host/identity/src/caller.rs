@@ -21,7 +21,7 @@ pub struct Caller {
     pub hash: Hash,
     /// Of a person.
     pub session: Option<SessionHash>,
-    /// The id of the token, of a program.
+    /// The id of the token, of a program or of a job that a program started.
     pub token: Option<String>,
     /// Names with one space between.
     pub privileges: String,
@@ -29,7 +29,7 @@ pub struct Caller {
     pub permissions: Arc<PermissionSet>,
     /// Of a token that names what it is for.
     pub scopes: Option<Scopes>,
-    /// When the password was last given; 0 for a token.
+    /// When the password was last given; 0 for a token or a job.
     pub authenticated_at: u64,
 }
 
@@ -38,6 +38,8 @@ pub struct Caller {
 pub enum CallerKind {
     Person,
     Token,
+    /// Nobody is present: a job, for who started it.
+    Job,
 }
 
 /// What a token names: permissions, and functions of interfaces such as `vestry:admin/users.apply`.
@@ -48,7 +50,7 @@ pub struct Scopes {
 }
 
 impl Caller {
-    /// Whether the password was given within the last five minutes. Never so of a token.
+    /// Whether the password was given within the last five minutes. Never so of a token or a job.
     pub fn is_fresh(&self, now: u64) -> bool {
         self.kind == CallerKind::Person && now < self.authenticated_at.saturating_add(FRESH)
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vestry_storage::{AccountRow, Clock, Database, Hash, Reader, StorageError, Transaction};
+use sha2::{Digest, Sha256};
+use vestry_storage::{AccountRow, Clock, Database, Hash, Reader, StorageError, TokenRow, Transaction};
 
 use crate::cache::{Cache, Known};
 use crate::{
@@ -120,14 +121,31 @@ impl Identity {
     /// # Errors
     /// Where the database cannot be read.
     pub fn current(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, StorageError> {
-        let look_up = match caller.kind {
-            CallerKind::Person => Self::look_up_session,
-            CallerKind::Token => Self::look_up_token,
-        };
-        self.authenticate(caller.hash, look_up)
+        match caller.kind {
+            CallerKind::Person => self.authenticate(caller.hash, Self::look_up_session),
+            CallerKind::Token => self.authenticate(caller.hash, Self::look_up_token),
+            CallerKind::Job => self.on_behalf(caller.account.as_str(), caller.token.as_deref()),
+        }
     }
 
-    fn authenticate(&self, hash: Hash, look_up: LookUp) -> Result<Option<Arc<Caller>>, StorageError> {
+    /// An account with nobody present, for a job that it started - with a token, if there was one: a job may do no more
+    /// than the token that started it. None where the account is inactive or the token was revoked or expired.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn on_behalf(&self, account: &str, token: Option<&str>) -> Result<Option<Arc<Caller>>, StorageError> {
+        let token_part = token.unwrap_or_default();
+        let hash: Hash = Sha256::digest(format!("job {account} {token_part}")).into();
+        self.authenticate(hash, |identity, reader, hash, generation, now| {
+            identity.look_up_behalf(reader, account, token, hash, generation, now)
+        })
+    }
+
+    fn authenticate(
+        &self,
+        hash: Hash,
+        look_up: impl FnOnce(&Self, &Reader<'_>, &Hash, u64, u64) -> Result<Option<Known>, StorageError>,
+    ) -> Result<Option<Arc<Caller>>, StorageError> {
         let now = self.inner.clock.now();
         // Before the rows: what is read after it is at least that new.
         let generation = self.inner.database.generation();
@@ -194,8 +212,53 @@ impl Identity {
         generation: u64,
         now: u64,
     ) -> Result<Option<Known>, StorageError> {
-        let token = reader.token(hash)?.filter(|token| token.expires.is_none_or(|expires| now < expires));
-        let Some(token) = token else { return Ok(None) };
+        match reader.token(hash)? {
+            Some(token) => self.holder(reader, token, hash, CallerKind::Token, generation, now),
+            None => Ok(None),
+        }
+    }
+
+    fn look_up_behalf(
+        &self,
+        reader: &Reader<'_>,
+        account: &str,
+        token: Option<&str>,
+        hash: &Hash,
+        generation: u64,
+        now: u64,
+    ) -> Result<Option<Known>, StorageError> {
+        if let Some(id) = token {
+            let tokens = reader.tokens_of(account)?;
+            return match tokens.into_iter().find(|token| token.id == id) {
+                Some(token) => self.holder(reader, token, hash, CallerKind::Job, generation, now),
+                None => Ok(None),
+            };
+        }
+        let Some((account, row)) = active_account(reader, account)? else { return Ok(None) };
+        let permissions = self.permissions(reader, &row.privileges, generation)?;
+        Ok(Some(Known {
+            caller: Arc::new(nobody_present(account, row, CallerKind::Job, hash, permissions)),
+            generation,
+            until: u64::MAX.into(),
+            expires: u64::MAX,
+            idle: 0,
+            noted: u64::MAX.into(),
+        }))
+    }
+
+    /// Who holds a token, or acts with it, while it holds.
+    fn holder(
+        &self,
+        reader: &Reader<'_>,
+        token: TokenRow,
+        hash: &Hash,
+        kind: CallerKind,
+        generation: u64,
+        now: u64,
+    ) -> Result<Option<Known>, StorageError> {
+        if token.expires.is_some_and(|expires| expires <= now) {
+            return Ok(None);
+        }
         let Some((account, row)) = active_account(reader, &token.account)? else {
             return Ok(None);
         };
@@ -204,27 +267,15 @@ impl Identity {
         if let Some(scopes) = &scopes {
             permissions = Arc::new(permissions.intersection(&scopes.permissions));
         }
-        let caller = Caller {
-            account,
-            name: row.name,
-            email: row.email,
-            kind: CallerKind::Token,
-            hash: *hash,
-            session: None,
-            token: Some(token.id),
-            privileges: row.privileges,
-            permissions,
-            scopes,
-            authenticated_at: 0,
-        };
+        let caller = nobody_present(account, row, kind, hash, permissions);
         let expires = token.expires.unwrap_or(u64::MAX);
         Ok(Some(Known {
-            caller: Arc::new(caller),
+            caller: Arc::new(Caller { token: Some(token.id), scopes, ..caller }),
             generation,
             until: expires.into(),
             expires,
             idle: 0,
-            noted: token.last_used.unwrap_or_default().into(),
+            noted: if kind == CallerKind::Job { u64::MAX } else { token.last_used.unwrap_or_default() }.into(),
         }))
     }
 
@@ -307,14 +358,35 @@ impl Identity {
     }
 }
 
-type LookUp = fn(&Identity, &Reader<'_>, &Hash, u64, u64) -> Result<Option<Known>, StorageError>;
-
 /// Different sets of privileges that are kept.
 const MOST_SETS: usize = 1000;
 
 fn active_account(reader: &Reader<'_>, id: &str) -> Result<Option<(AccountId, AccountRow)>, StorageError> {
     let row = reader.account(id)?.filter(|row| row.active);
     Ok(row.and_then(|row| Some((AccountId::parse(&row.id).ok()?, row))))
+}
+
+/// A caller that no session stands behind.
+fn nobody_present(
+    account: AccountId,
+    row: AccountRow,
+    kind: CallerKind,
+    hash: &Hash,
+    permissions: Arc<PermissionSet>,
+) -> Caller {
+    Caller {
+        account,
+        name: row.name,
+        email: row.email,
+        kind,
+        hash: *hash,
+        session: None,
+        token: None,
+        privileges: row.privileges,
+        permissions,
+        scopes: None,
+        authenticated_at: 0,
+    }
 }
 
 impl Visit {

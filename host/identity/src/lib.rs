@@ -7,7 +7,7 @@
 //! No SQL and no HTTP is here. Text from outside becomes a newtype at this crate's edge ([`Email`], [`Permission`],
 //! [`SessionToken`] and so on); rows of the database hold only what has passed there.
 //!
-//! Deliberately not done: second factors, invitations and resets, which come with pages of their own.
+//! Deliberately not done: second factors, which come with pages of their own.
 
 pub mod accounts;
 mod actor;
@@ -17,6 +17,7 @@ mod caller;
 mod common_passwords;
 mod error;
 mod identity;
+pub mod invitations;
 mod names;
 mod password_policy;
 mod passwords;
@@ -35,6 +36,7 @@ pub use audit::{Act, audit, audit_refusal};
 pub use caller::{Caller, CallerKind, FRESH, Scopes};
 pub use error::{IdentityError, Invalid};
 pub use identity::{Identity, Options};
+pub use invitations::{AcceptError, LinkPurpose};
 pub use names::{AccountId, Email, Name, Privilege};
 pub use password_policy::{MIN_PASSWORD, NewPassword};
 pub use passwords::{Cost, Passwords, Verdict};

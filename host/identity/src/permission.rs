@@ -25,6 +25,10 @@ pub const HOST_PERMISSIONS: &[HostPermission] = &[
     HostPermission { name: "users.privileges", title: "Give and take privileges, and say what they permit" },
     HostPermission { name: "users.create", title: "Add accounts" },
     HostPermission { name: "users.delete", title: "Delete accounts" },
+    HostPermission { name: "jobs.read", title: "See the jobs of all plugins" },
+    HostPermission { name: "jobs.manage", title: "Cancel and retry the jobs of all plugins" },
+    HostPermission { name: "secrets.manage", title: "Set secrets; nobody can read them" },
+    HostPermission { name: "mail.read", title: "See the outbox, and try mails again that failed" },
     HostPermission { name: "server.manage", title: "Look after the server: safe page, audit, style guide" },
 ];
 

@@ -93,6 +93,7 @@ impl Identity {
         let (actor, now) = (Actor::of(caller), self.clock().now());
         self.write(move |tx| {
             tx.set_password(actor.id(), Some(&phc))?;
+            tx.void_links(actor.id())?;
             tx.set_session_authenticated(&session, now)?;
             tx.delete_sessions_of(actor.id(), Some(&session))?;
             tx.raise_generation()?;
@@ -129,7 +130,8 @@ fn may_end(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<(), Ide
     }
 }
 
-fn may_change(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<PermissionSet, IdentityError> {
+/// Whoever changes an account must hold all that it holds; answers what the actor holds.
+pub(crate) fn may_change(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<PermissionSet, IdentityError> {
     let row: AccountRow = tx.account(account)?.ok_or_else(unknown)?;
     let holds = actor.holds_now(tx)?;
     match holds.includes(&permissions_of(tx, &row.privileges)?) {
@@ -138,7 +140,7 @@ fn may_change(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<Perm
     }
 }
 
-/// Sets the hash, ends the sessions and writes it down.
+/// Sets the hash, ends the sessions, voids links under which another could be set, and writes it down.
 pub(crate) fn store_password(
     tx: &Transaction<'_>,
     actor: &Actor,
@@ -147,6 +149,7 @@ pub(crate) fn store_password(
     now: u64,
 ) -> Result<(), IdentityError> {
     tx.set_password(account, Some(phc))?;
+    tx.void_links(account)?;
     tx.delete_sessions_of(account, None)?;
     tx.raise_generation()?;
     Ok(audit(tx, actor, &Act { action: "password.set", subject: account, detail: "" }, now)?)

@@ -29,7 +29,8 @@ impl Identity {
                 return Ok(None);
             }
             let expires = now.saturating_add(LINK_LASTS);
-            let link = LinkRow { purpose: PURPOSE.to_owned(), account: None, created: now, expires, used: None };
+            let purpose = PURPOSE.to_owned();
+            let link = LinkRow { purpose, account: None, made_by: None, created: now, expires, used: None };
             tx.replace_link(&token.hash(), &link)?;
             Ok(Some(token))
         })

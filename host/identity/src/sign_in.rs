@@ -6,8 +6,8 @@ use vestry_storage::{Password, SessionRow, Transaction};
 
 use crate::throttle::Throttle;
 use crate::{
-    AccountId, Act, Actor, ActorKind, Caller, Email, Identity, IdentityError, SessionHash, SessionToken, Verdict,
-    audit, audit_refusal,
+    AccountId, Act, Actor, ActorKind, Caller, Email, Identity, IdentityError, Options, SessionHash, SessionToken,
+    Verdict, audit, audit_refusal,
 };
 
 /// A session that just began.
@@ -34,13 +34,13 @@ pub enum SignInError {
 
 /// Where a browser is, for the list of sessions.
 #[derive(Clone, Debug)]
-struct Place {
+pub(crate) struct Place {
     address: Option<IpAddr>,
     agent: String,
 }
 
 impl Place {
-    fn new(address: Option<IpAddr>, agent: &str) -> Self {
+    pub(crate) fn new(address: Option<IpAddr>, agent: &str) -> Self {
         Self { address, agent: agent.chars().filter(|character| !character.is_control()).take(200).collect() }
     }
 }
@@ -179,12 +179,7 @@ impl Identity {
                 tx.rehash_password(&checked.account, &old, &new)?;
             }
             throttle.succeed(tx)?;
-            let token = insert_session(tx, &checked.account, &place, now, options.session_idle, options.session_lasts)?;
-            tx.set_last_seen(&checked.account, now)?;
-            let account = AccountId::parse(&checked.account)?;
-            let actor = Actor { account: Some(account.clone()), kind: ActorKind::Person, ..Actor::nobody() };
-            audit(tx, &actor, &Act { action: "session.start", subject: account.as_str(), detail: "" }, now)?;
-            Ok(Some(NewSession { token, account, expires: now.saturating_add(options.session_lasts) }))
+            start_session(tx, &checked.account, &place, &options, now).map(Some)
         })
         .await
     }
@@ -196,27 +191,31 @@ impl Identity {
     }
 }
 
-fn insert_session(
+/// Begins a session for whoever has just shown that the account is theirs, and writes it down.
+pub(crate) fn start_session(
     tx: &Transaction<'_>,
     account: &str,
     place: &Place,
+    options: &Options,
     now: u64,
-    idle: u64,
-    lasts: u64,
-) -> Result<SessionToken, IdentityError> {
+) -> Result<NewSession, IdentityError> {
     let token = SessionToken::generate()?;
     let hash: SessionHash = token.hash();
-    let expires = now.saturating_add(lasts);
+    let expires = now.saturating_add(options.session_lasts);
     tx.insert_session(&SessionRow {
         hash,
         account: account.to_owned(),
         created: now,
         seen: now,
-        idle_expires: now.saturating_add(idle).min(expires),
+        idle_expires: now.saturating_add(options.session_idle).min(expires),
         expires,
         authenticated: now,
         address: place.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
         agent: place.agent.clone(),
     })?;
-    Ok(token)
+    tx.set_last_seen(account, now)?;
+    let account = AccountId::parse(account)?;
+    let actor = Actor { account: Some(account.clone()), kind: ActorKind::Person, ..Actor::nobody() };
+    audit(tx, &actor, &Act { action: "session.start", subject: account.as_str(), detail: "" }, now)?;
+    Ok(NewSession { token, account, expires })
 }

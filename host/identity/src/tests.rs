@@ -3,6 +3,7 @@
 mod bulk;
 mod caller_cache;
 mod changes;
+mod invitations;
 mod passwords_and_sessions;
 mod privileges;
 mod setup;

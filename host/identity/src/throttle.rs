@@ -90,7 +90,7 @@ fn delay(failures: u64) -> u64 {
 }
 
 /// Who has IPv6 has a network of addresses: one network is one subject.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
@@ -100,7 +100,8 @@ fn network(address: IpAddr) -> String {
     }
 }
 
-fn subject(kind: &str, what: &str) -> String {
+/// What attempts of a kind are counted under, without saying for what.
+pub(crate) fn subject(kind: &str, what: &str) -> String {
     let hash = Sha256::digest(what.as_bytes());
     format!("{kind}:{}", HEXLOWER.encode(&hash[..16]))
 }

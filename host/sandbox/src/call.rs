@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestry_capabilities::Call;
-use vestry_contract::exchange::{Request, Response};
+use vestry_contract::exchange::Response;
 use vestry_contract::registration::PluginInfo;
 use vestry_contract::types::Failure;
+use wasmtime::component::{ComponentNamedList, Lift, Lower};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::call_error::CallError;
 use crate::limits::Limits;
-use crate::loaded::Loaded;
+use crate::loaded::{Export, Loaded};
 use crate::meter::{Meter, Tick};
 use crate::state::State;
 
@@ -20,8 +21,8 @@ const HANDLES: usize = 1_000;
 
 /// How a call ended, and what it leaves: its writes are in [`Call`], not yet made.
 #[derive(Debug)]
-pub struct Outcome {
-    pub answer: Result<Response, Failure>,
+pub struct Outcome<T = Response> {
+    pub answer: Result<T, Failure>,
     pub call: Call,
     pub cpu: Duration,
 }
@@ -50,28 +51,33 @@ pub(crate) async fn register(
     let mut store = store(&engine, call, &limits, meter);
     let result = async {
         let instance = loaded.pre.instantiate_async(&mut store).await?;
-        // The other function of the contract is not called here, but a mismatch should show before it is.
-        loaded.handle(&mut store, &instance)?;
-        let (info,) = loaded.register(&mut store, &instance)?.call_async(&mut store, ()).await?;
+        loaded.check(&mut store, &instance)?;
+        let (info,) = loaded.register.of(&mut store, &instance)?.call_async(&mut store, ()).await?;
         Ok(info)
     };
     let result = result.await;
     end(store, result, &limits)
 }
 
-/// Makes an instance, lets it answer one request, and drops it.
-pub(crate) async fn handle(
+/// Makes an instance, calls one of its functions, and drops it.
+pub(crate) async fn ask<P, T>(
     engine: Engine,
     loaded: Loaded,
+    export: Export<P, (T,)>,
     call: Call,
-    request: Request,
+    parameters: P,
     limits: Limits,
     meter: Arc<Meter>,
-) -> Ended<Result<Response, Failure>> {
+) -> Ended<T>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    (T,): ComponentNamedList + Lift,
+{
     let mut store = store(&engine, call, &limits, meter);
     let result = async {
         let instance = loaded.pre.instantiate_async(&mut store).await?;
-        let (answer,) = loaded.handle(&mut store, &instance)?.call_async(&mut store, (request,)).await?;
+        let (answer,) = export.of(&mut store, &instance)?.call_async(&mut store, parameters).await?;
         Ok(answer)
     };
     let result = result.await;
@@ -81,7 +87,7 @@ pub(crate) async fn handle(
 fn store(engine: &Engine, call: Call, limits: &Limits, meter: Arc<Meter>) -> Store<State> {
     let mut store = Store::new(engine, State::new(call, limits.memory));
     store.limiter(|state| &mut state.memory);
-    store.set_hostcall_fuel(limits.bytes);
+    store.set_hostcall_fuel(limits.handed);
     store.set_max_component_handles(HANDLES);
     let cpu = limits.cpu;
     store.epoch_deadline_callback(move |_| match meter.tick(cpu) {
@@ -109,7 +115,7 @@ fn reason(error: &wasmtime::Error, state: &State, limits: &Limits) -> CallError 
     let told = format!("{:#}", error.root_cause());
     // wasmtime has no type for this one.
     if told.contains("fuel allocated for hostcalls") {
-        return CallError::TooMuchData(limits.bytes);
+        return CallError::TooMuchData(limits.handed);
     }
     let reason = error.downcast_ref::<Trap>().map_or(told, ToString::to_string);
     CallError::Trapped { reason, said: state.stderr() }

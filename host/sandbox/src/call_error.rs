@@ -7,6 +7,9 @@ use std::time::Duration;
 pub enum CallError {
     #[error("it has as many calls under way as it may; try again in a moment")]
     Busy,
+    /// It said that it would answer to that, and exports nothing that could.
+    #[error("it does not export the interface that answers to this; its author has to add it")]
+    NotExported,
     #[error("it used more than {} ms of CPU time", .0.as_millis())]
     TooMuchCpu(Duration),
     #[error("it did not answer within {} s", .0.as_secs())]

@@ -39,7 +39,7 @@ impl Lanes {
                 // On Linux the calling thread alone becomes nicer. A refusal costs politeness, nothing else.
                 let _ = rustix::process::setpriority_process(None, NICE);
             })
-            .enable_time()
+            .enable_all()
             .build()?;
         Ok(Self { slow: Some(slow) })
     }
@@ -51,6 +51,12 @@ impl Lanes {
         F::Output: Send + 'static,
     {
         let mut call = Metered::new(call, Arc::clone(&meter));
+        if meter.is_slow() {
+            return match &self.slow {
+                Some(slow) => EndWithIt(slow.spawn(call)).await,
+                None => Err(Lost),
+            };
+        }
         let answer = poll_fn(|context| match Pin::new(&mut call).poll(context) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
             Poll::Pending if meter.is_slow() => Poll::Ready(None),

@@ -19,10 +19,40 @@ pub struct Limits {
     pub cpu: Duration,
     /// Time by the clock on the wall, waiting included.
     pub wall: Duration,
-    /// Bytes through host calls in both directions, and of the answer.
+    /// Bytes through host calls in both directions.
     pub bytes: usize,
+    /// Bytes of one host call, or of the answer.
+    pub handed: usize,
     /// Calls at a time for signed-in people; visitors have as many of their own.
     pub concurrent: usize,
+    /// What its jobs may use.
+    pub jobs: JobLimits,
+}
+
+/// What one attempt at a job may use, beside the memory of every call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobLimits {
+    pub cpu: Duration,
+    pub wall: Duration,
+    /// Bytes through host calls in both directions.
+    pub bytes: usize,
+    /// Jobs at a time.
+    pub concurrent: usize,
+}
+
+impl Default for JobLimits {
+    fn default() -> Self {
+        Self { cpu: Duration::from_secs(60), wall: Duration::from_secs(15 * 60), bytes: 4 << 30, concurrent: 2 }
+    }
+}
+
+impl Limits {
+    /// The limits of a job of this plugin.
+    #[must_use]
+    pub fn of_jobs(&self) -> Self {
+        let JobLimits { cpu, wall, bytes, .. } = self.jobs;
+        Self { cpu, wall, bytes, ..*self }
+    }
 }
 
 impl Default for Limits {
@@ -32,7 +62,9 @@ impl Default for Limits {
             cpu: Duration::from_secs(1),
             wall: Duration::from_secs(10),
             bytes: 8 << 20,
+            handed: 8 << 20,
             concurrent: 16,
+            jobs: JobLimits::default(),
         }
     }
 }
@@ -42,13 +74,26 @@ impl Default for Limits {
 pub struct Permits {
     signed_in: Arc<Semaphore>,
     visitors: Arc<Semaphore>,
+    followers: Arc<Semaphore>,
+}
+
+/// Questions for open pages at a time: many pages may be open, and none of them is waited for by a person.
+const FOLLOWERS: usize = 4;
+
+/// For whom a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    SignedIn,
+    Visitor,
+    /// A page that is open.
+    Follower,
 }
 
 impl Permits {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         let permits = || Arc::new(Semaphore::new(limits.concurrent));
-        Self { signed_in: permits(), visitors: permits() }
+        Self { signed_in: permits(), visitors: permits(), followers: Arc::new(Semaphore::new(FOLLOWERS)) }
     }
 
     /// One permit, held as long as the call lasts.
@@ -56,12 +101,16 @@ impl Permits {
     /// # Errors
     ///
     /// [`CallError::Busy`] where none is free within two seconds.
-    pub(crate) async fn take(&self, visitor: bool) -> Result<OwnedSemaphorePermit, CallError> {
-        self.take_within(visitor, PATIENCE).await
+    pub(crate) async fn take(&self, asker: Asker) -> Result<OwnedSemaphorePermit, CallError> {
+        self.take_within(asker, PATIENCE).await
     }
 
-    async fn take_within(&self, visitor: bool, patience: Duration) -> Result<OwnedSemaphorePermit, CallError> {
-        let permits = if visitor { &self.visitors } else { &self.signed_in };
+    async fn take_within(&self, asker: Asker, patience: Duration) -> Result<OwnedSemaphorePermit, CallError> {
+        let permits = match asker {
+            Asker::SignedIn => &self.signed_in,
+            Asker::Visitor => &self.visitors,
+            Asker::Follower => &self.followers,
+        };
         match Arc::clone(permits).try_acquire_owned() {
             Ok(permit) => Ok(permit),
             Err(_) => match tokio::time::timeout(patience, Arc::clone(permits).acquire_owned()).await {
@@ -79,10 +128,10 @@ mod tests {
     #[tokio::test]
     async fn visitors_do_not_take_the_permits_of_the_house() {
         let permits = Permits::new(&Limits { concurrent: 1, ..Limits::default() });
-        let _visitor = permits.take(true).await.unwrap();
-        let _person = permits.take(false).await.unwrap();
+        let _visitor = permits.take(Asker::Visitor).await.unwrap();
+        let _person = permits.take(Asker::SignedIn).await.unwrap();
         let at_once = Duration::from_millis(1);
-        assert!(matches!(permits.take_within(true, at_once).await, Err(CallError::Busy)));
-        assert!(matches!(permits.take_within(false, at_once).await, Err(CallError::Busy)));
+        assert!(matches!(permits.take_within(Asker::Visitor, at_once).await, Err(CallError::Busy)));
+        assert!(matches!(permits.take_within(Asker::SignedIn, at_once).await, Err(CallError::Busy)));
     }
 }

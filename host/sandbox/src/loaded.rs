@@ -1,12 +1,18 @@
 //! A component that is ready to be called.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use vestry_contract::background::Task;
 use vestry_contract::exchange::{Request, Response};
+use vestry_contract::live::Batch;
 use vestry_contract::registration::PluginInfo;
+use vestry_contract::streaming::Chunk;
 use vestry_contract::types::Failure;
 use wasmtime::Store;
-use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc};
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Linker, Lower, TypedFunc,
+};
 
 use crate::state::State;
 
@@ -16,15 +22,49 @@ pub struct Loaded {
     digest: String,
     imports: Vec<String>,
     pub(crate) pre: InstancePre<State>,
-    register: ComponentExportIndex,
-    handle: ComponentExportIndex,
+    pub(crate) register: Export<(), (PluginInfo,)>,
+    pub(crate) handle: Export<(Request,), (Answer<Response>,)>,
+    pub(crate) run: Option<Export<(Task,), (Answer<String>,)>>,
+    pub(crate) follow: Option<Export<(Request, String), (Answer<Batch>,)>>,
+    pub(crate) chunk: Option<Export<(Request, String, Option<String>), (Answer<Chunk>,)>>,
+    pub(crate) migrate: Option<Export<(u32,), (Answer<()>,)>>,
 }
 
-/// What every plugin exports.
-const FEATURE: &str = "vestry:plugin/feature@0.1.0";
+/// What a plugin answers.
+type Answer<T> = Result<T, Failure>;
 
-/// The type of `handle`.
-pub(crate) type Handle = TypedFunc<(Request,), (Result<Response, Failure>,)>;
+/// What a plugin can export: the interface, and its function.
+const FEATURE: &str = "vestry:plugin/feature@0.1.0";
+const BACKGROUND: &str = "vestry:plugin/background@0.1.0";
+const LIVE: &str = "vestry:plugin/live@0.1.0";
+const STREAMING: &str = "vestry:plugin/streaming@0.1.0";
+const MIGRATION: &str = "vestry:plugin/migration@0.1.0";
+
+/// A function that a component exports, with the type that the contract gives it.
+pub(crate) struct Export<P, R> {
+    index: ComponentExportIndex,
+    kind: PhantomData<fn(P) -> R>,
+}
+
+impl<P, R> Clone for Export<P, R> {
+    fn clone(&self) -> Self {
+        Self { index: self.index, kind: PhantomData }
+    }
+}
+
+impl<P: ComponentNamedList + Lower, R: ComponentNamedList + Lift> Export<P, R> {
+    fn find(component: &Component, interface: &str, function: &str) -> Option<Self> {
+        let interface = component.get_export_index(None, interface)?;
+        let index = component.get_export_index(Some(&interface), function)?;
+        Some(Self { index, kind: PhantomData })
+    }
+
+    /// The function of an instance. Comparing its type with the contract's takes microseconds, so it is done for the one
+    /// function that is called, not for all as the generated bindings do.
+    pub(crate) fn of(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<TypedFunc<P, R>> {
+        instance.get_typed_func(store, self.index)
+    }
+}
 
 /// Why a component is not a plugin of this host.
 #[derive(Debug, thiserror::Error)]
@@ -47,28 +87,62 @@ impl Loaded {
             return Err(LoadError::UnknownImport(unknown.clone()));
         }
         let pre = linker.instantiate_pre(component).map_err(|error| LoadError::Mismatch(format!("{error:#}")))?;
-        let export = |name| {
-            let feature = component.get_export_index(None, FEATURE)?;
-            component.get_export_index(Some(&feature), name)
-        };
-        let register = export("register").ok_or(LoadError::NoFeature("register"))?;
-        let handle = export("handle").ok_or(LoadError::NoFeature("handle"))?;
-        Ok(Self { digest: digest.to_owned(), imports, pre, register, handle })
+        let register = Export::find(component, FEATURE, "register").ok_or(LoadError::NoFeature("register"))?;
+        let handle = Export::find(component, FEATURE, "handle").ok_or(LoadError::NoFeature("handle"))?;
+        Ok(Self {
+            digest: digest.to_owned(),
+            imports,
+            pre,
+            register,
+            handle,
+            run: Export::find(component, BACKGROUND, "run"),
+            follow: Export::find(component, LIVE, "next"),
+            chunk: Export::find(component, STREAMING, "next"),
+            migrate: Export::find(component, MIGRATION, "migrate"),
+        })
     }
 
-    /// `register` of an instance. Comparing its type with the contract's takes microseconds, so it is done for the one
-    /// function that is called, not for all as the generated bindings do.
-    pub(crate) fn register(
-        &self,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<TypedFunc<(), (PluginInfo,)>> {
-        instance.get_typed_func(store, self.register)
+    /// Compares the type of every function that it exports with the contract's: a mismatch should show before it is
+    /// called.
+    pub(crate) fn check(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<()> {
+        self.handle.of(store, instance)?;
+        if let Some(run) = &self.run {
+            run.of(store, instance)?;
+        }
+        if let Some(follow) = &self.follow {
+            follow.of(store, instance)?;
+        }
+        if let Some(chunk) = &self.chunk {
+            chunk.of(store, instance)?;
+        }
+        if let Some(migrate) = &self.migrate {
+            migrate.of(store, instance)?;
+        }
+        Ok(())
     }
 
-    /// `handle` of an instance.
-    pub(crate) fn handle(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Handle> {
-        instance.get_typed_func(store, self.handle)
+    /// Whether it works in the background: exports `background`.
+    #[must_use]
+    pub fn has_background(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// Whether its pages can be followed: exports `live`.
+    #[must_use]
+    pub fn has_live(&self) -> bool {
+        self.follow.is_some()
+    }
+
+    /// Whether it answers piece by piece: exports `streaming`.
+    #[must_use]
+    pub fn has_streaming(&self) -> bool {
+        self.chunk.is_some()
+    }
+
+    /// Whether it can bring older data to its own shape: exports `migration`.
+    #[must_use]
+    pub fn has_migration(&self) -> bool {
+        self.migrate.is_some()
     }
 
     /// SHA-256 of the component, in lower-case hexadecimal.

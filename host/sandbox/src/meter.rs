@@ -38,6 +38,11 @@ pub(crate) enum Tick {
 }
 
 impl Meter {
+    /// Of a call that goes to the slow lane at once.
+    pub(crate) fn slow() -> Self {
+        Self { slow: AtomicBool::new(true), ..Self::default() }
+    }
+
     /// CPU time of the call so far. To be asked by the call itself, on the thread that polls it.
     fn now(&self) -> Duration {
         let poll = thread_clock().saturating_sub(self.since.load(Ordering::Relaxed));

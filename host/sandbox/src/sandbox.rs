@@ -5,18 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestry_capabilities::Call;
+use vestry_contract::background::Task;
 use vestry_contract::exchange::Request;
+use vestry_contract::live::Batch;
 use vestry_contract::registration::PluginInfo;
+use vestry_contract::streaming::Chunk;
+use vestry_contract::types::Failure;
 use wasmtime::Engine;
-use wasmtime::component::Linker;
+use wasmtime::component::{ComponentNamedList, Lift, Linker, Lower};
 
 use crate::call::{self, Ended, Outcome};
 use crate::call_error::CallError;
 use crate::compiled::{CompileError, CompiledCode, Compiler};
 use crate::engine::EngineReport;
 use crate::lanes::Lanes;
-use crate::limits::{Limits, Permits};
-use crate::loaded::{LoadError, Loaded};
+use crate::limits::{Asker, Limits, Permits};
+use crate::loaded::{Export, LoadError, Loaded};
 use crate::meter::Meter;
 use crate::state::State;
 use crate::usage::Usage;
@@ -32,6 +36,15 @@ pub struct SandboxSettings {
     /// The server's key, which vouches for compiled code.
     pub key: [u8; 32],
     pub compiler: Compiler,
+}
+
+/// A plugin as it is called: its component, what it may use, and where that is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Callee<'p> {
+    pub loaded: &'p Loaded,
+    pub limits: &'p Limits,
+    pub permits: &'p Permits,
+    pub usage: &'p Usage,
 }
 
 /// Why a sandbox cannot be made or a component cannot be loaded.
@@ -107,18 +120,85 @@ impl Sandbox {
     /// # Errors
     ///
     /// Where the plugin gives no answer; then nothing it wrote is done.
-    pub async fn handle(
+    pub async fn handle(&self, callee: Callee<'_>, call: Call, request: Request) -> Result<Outcome, CallError> {
+        let asker = if call.is_visitor() { Asker::Visitor } else { Asker::SignedIn };
+        let _permit = callee.permits.take(asker).await?;
+        self.ask(callee, Some(callee.loaded.handle.clone()), call, (request,), Meter::default()).await
+    }
+
+    /// What is new for an open page since a cursor.
+    ///
+    /// # Errors
+    ///
+    /// Where the plugin does not export `live`, or gives no answer.
+    pub async fn follow(
         &self,
-        loaded: &Loaded,
-        limits: &Limits,
-        permits: &Permits,
-        usage: &Usage,
+        callee: Callee<'_>,
         call: Call,
         request: Request,
-    ) -> Result<Outcome, CallError> {
-        let _permit = permits.take(call.is_visitor()).await?;
-        let meter = Arc::new(Meter::default());
-        let work = call::handle(self.engine.clone(), loaded.clone(), call, request, *limits, Arc::clone(&meter));
+        cursor: String,
+    ) -> Result<Outcome<Batch>, CallError> {
+        let _permit = callee.permits.take(Asker::Follower).await?;
+        self.ask(callee, callee.loaded.follow.clone(), call, (request, cursor), Meter::default()).await
+    }
+
+    /// The next piece of a download.
+    ///
+    /// # Errors
+    ///
+    /// Where the plugin does not export `streaming`, or gives no answer.
+    pub async fn chunk(
+        &self,
+        callee: Callee<'_>,
+        call: Call,
+        request: Request,
+        name: String,
+        cursor: Option<String>,
+    ) -> Result<Outcome<Chunk>, CallError> {
+        let asker = if call.is_visitor() { Asker::Visitor } else { Asker::SignedIn };
+        let _permit = callee.permits.take(asker).await?;
+        self.ask(callee, callee.loaded.chunk.clone(), call, (request, name, cursor), Meter::default()).await
+    }
+
+    /// One attempt at a job, in the slow lane from the start. How many run at a time is the caller's to say. Dropping
+    /// the answer drops the instance where it is.
+    ///
+    /// # Errors
+    ///
+    /// Where the plugin does not export `background`, or gives no answer.
+    pub async fn work(&self, callee: Callee<'_>, call: Call, task: Task) -> Result<Outcome<String>, CallError> {
+        let limits = callee.limits.of_jobs();
+        let callee = Callee { limits: &limits, ..callee };
+        self.ask(callee, callee.loaded.run.clone(), call, (task,), Meter::slow()).await
+    }
+
+    /// Brings a plugin's data from an older shape to its own, in the slow lane.
+    ///
+    /// # Errors
+    ///
+    /// Where the plugin does not export `migration`, or gives no answer.
+    pub async fn migrate(&self, callee: Callee<'_>, call: Call, older: u32) -> Result<Outcome<()>, CallError> {
+        self.ask(callee, callee.loaded.migrate.clone(), call, (older,), Meter::slow()).await
+    }
+
+    async fn ask<P, T>(
+        &self,
+        callee: Callee<'_>,
+        export: Option<Export<P, (Result<T, Failure>,)>>,
+        call: Call,
+        parameters: P,
+        meter: Meter,
+    ) -> Result<Outcome<T>, CallError>
+    where
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        T: Send + Sync + 'static,
+        (Result<T, Failure>,): ComponentNamedList + Lift,
+    {
+        let Callee { loaded, limits, usage, .. } = callee;
+        let export = export.ok_or(CallError::NotExported)?;
+        let meter = Arc::new(meter);
+        let work =
+            call::ask(self.engine.clone(), loaded.clone(), export, call, parameters, *limits, Arc::clone(&meter));
         let ended = self.run(work, Arc::clone(&meter), limits).await;
         let cpu = meter.used();
         match ended {

@@ -54,7 +54,7 @@ const ACTOR_EMAIL: usize = 3;
 const ACTOR_INITIALS: usize = 4;
 const TITLE: usize = 5;
 const LEAD: usize = 6;
-const ADDRESS: usize = 7;
+const STREAM: usize = 7;
 const FIRST_SECTION: usize = 8;
 const TEXTS_OF_SECTION: usize = 3;
 
@@ -74,7 +74,7 @@ impl<'p> Around<'p> {
         let mut texts: Vec<Cow<'p, str>> = Vec::with_capacity(FIRST_SECTION + TEXTS_OF_SECTION * parts.sections.len());
         texts.extend([&frame.nonce, &frame.request_id, name, email].map(Cow::Borrowed));
         texts.push(Cow::Owned(initials(name)));
-        texts.extend([&*parts.title, &parts.lead, &parts.address].map(Cow::Borrowed));
+        texts.extend([&*parts.title, &parts.lead, &parts.stream].map(Cow::Borrowed));
         let mut drawn = vec![&frame.menu];
         for section in &parts.sections {
             texts.push(Cow::Owned(format!("s-{}", section.name.replace(char::is_whitespace, "-"))));
@@ -133,7 +133,6 @@ impl<'p> Around<'p> {
         key.push_str(frame.theme.name());
         key.push_str(if frame.actor.is_some() { "+" } else { "-" });
         key.push_str(if parts.focus || frame.focus { "focus" } else { "frame" });
-        let _ = write!(key, "{},", parts.every_seconds);
         key.extend((0..self.texts.len()).map(|index| if self.is_empty(index) { '0' } else { '1' }));
         key.extend(self.drawn.iter().map(|html| if html.is_empty() { 'e' } else { 'd' }));
         for section in &parts.sections {
@@ -168,8 +167,7 @@ impl<'p> Around<'p> {
             lead => text(LEAD),
             actions => parts.actions.iter().map(button).collect::<Vec<_>>(),
             sections,
-            every_seconds => parts.every_seconds,
-            address => text(ADDRESS),
+            stream => text(STREAM),
         }
     }
 }
@@ -237,8 +235,7 @@ mod tests {
                 section("Two", "tab", &[]),
                 SectionParts { summary: "s".into(), ..section("Three", "columns", &["<p>3</p>", "<p>4</p>"]) },
             ],
-            every_seconds: 5,
-            address: "/there?a=1&b=2".into(),
+            stream: "/there?a=1&b=2".into(),
             ..plain.clone()
         };
         vec![plain.clone(), PageParts { focus: true, ..plain }, rich, PageParts::default()]

@@ -64,7 +64,7 @@ pub(crate) fn data(block: &Block, place: &dyn Place) -> Result<Json, ScreenError
         Content::Diff(diff) => diff::data(diff),
         Content::Picture(picture) => picture::data(picture, place),
         Content::Progress(percent) => progress::data(*percent),
-        Content::Job(id) => job::data(id),
+        Content::Job(id) => job::data(id, place),
         Content::Frame(route) => frame::data(route, place),
         Content::Panel(panel) => panel::data(panel),
         Content::Other((kind, value)) => other::data(kind, value),

@@ -23,8 +23,19 @@ const PROSE: usize = 200;
 /// # Errors
 /// Where it is more than fits one page; names the block that is too much.
 pub(crate) fn check(page: &Page) -> Result<(), ScreenError> {
+    let left = check_blocks(page.sections.iter().flat_map(|section| &section.blocks))?;
+    match page.actions.len().saturating_add(page.sections.len()) <= left {
+        true => Ok(()),
+        false => Err(ScreenError::invalid("page", format!("it has more than {MOST} sections and buttons"))),
+    }
+}
+
+/// Counts what some blocks hold, and answers what is left to a page that has them.
+///
+/// # Errors
+/// Those of [`check`].
+pub(crate) fn check_blocks<'b>(blocks: impl Iterator<Item = &'b Block>) -> Result<usize, ScreenError> {
     let mut left = MOST;
-    let blocks = page.sections.iter().flat_map(|section| &section.blocks);
     for block in blocks {
         let weight = weight(block).saturating_add(1);
         left = left.checked_sub(weight).ok_or_else(|| {
@@ -33,10 +44,7 @@ pub(crate) fn check(page: &Page) -> Result<(), ScreenError> {
             ScreenError::invalid(&block.name, reason)
         })?;
     }
-    match page.actions.len().saturating_add(page.sections.len()) <= left {
-        true => Ok(()),
-        false => Err(ScreenError::invalid("page", format!("it has more than {MOST} sections and buttons"))),
-    }
+    Ok(left)
 }
 
 fn weight(block: &Block) -> usize {

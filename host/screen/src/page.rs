@@ -27,9 +27,16 @@ pub(crate) struct Draw<'d> {
     pub(crate) label: String,
     /// Whether sorting must name its table.
     pub(crate) several_tables: bool,
+    /// What stands before the blocks' own names, where they are drawn on another page.
+    pub(crate) prefix: &'d str,
 }
 
 impl Draw<'_> {
+    /// What a block is called on its own page.
+    pub(crate) fn own_name<'n>(&self, name: &'n str) -> &'n str {
+        name.strip_prefix(self.prefix).unwrap_or(name)
+    }
+
     /// Renders a block's template; `view` is its `block`.
     pub(crate) fn block(&self, template: &str, name: &str, view: impl Serialize) -> Result<Html, ScreenError> {
         let context = context! {
@@ -38,6 +45,7 @@ impl Draw<'_> {
             id => anchor(name),
             heading => self.heading,
             label => &self.label,
+            followed => self.place.stream().is_some(),
             block => Value::from(Serde(view)),
         };
         self.screens.render(template, context).map(Html::trusted)
@@ -62,10 +70,8 @@ pub struct PageParts {
     pub sections: Vec<SectionParts>,
     /// Without menu and chrome.
     pub focus: bool,
-    /// Ask again for the page itself, after so many seconds; 0 never.
-    pub every_seconds: u32,
-    /// Path and query of the page itself.
-    pub address: String,
+    /// Address of the stream that keeps the page up to date; empty where it is not followed.
+    pub stream: String,
 }
 
 /// One section of [`PageParts`].
@@ -101,6 +107,7 @@ impl Screens {
             heading: 2,
             label: String::new(),
             several_tables: tables > 1,
+            prefix: "",
         };
         let title = place.text(&page.title).into_owned();
         let mut sections = Vec::with_capacity(page.sections.len());
@@ -113,8 +120,7 @@ impl Screens {
             actions: page.actions.iter().filter_map(|action| links::button(action, place)).collect(),
             sections,
             focus: page.focus,
-            every_seconds: page.follow.as_ref().map_or(0, |follow| follow.every_seconds),
-            address: own_address(place),
+            stream: place.stream().unwrap_or_default().to_owned(),
         };
         self.compose(frame, &parts)
     }
@@ -129,7 +135,7 @@ impl Screens {
         let label = block.name.clone();
         blocks::html(
             block,
-            &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false },
+            &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false, prefix: "" },
         )
     }
 
@@ -140,11 +146,6 @@ impl Screens {
     pub fn compose(&self, frame: &Frame, parts: &PageParts) -> Result<String, ScreenError> {
         Around::new(frame, parts).document(self)
     }
-}
-
-fn own_address(place: &dyn Place) -> String {
-    let query = links::query(place.query().iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    if query.is_empty() { place.path().to_owned() } else { format!("{}?{query}", place.path()) }
 }
 
 fn section_parts(section: &Section, page_title: &str, draw: &mut Draw<'_>) -> Result<SectionParts, ScreenError> {
@@ -165,12 +166,12 @@ fn section_parts(section: &Section, page_title: &str, draw: &mut Draw<'_>) -> Re
     })
 }
 
-fn blocks_of(page: &Page) -> impl Iterator<Item = &Block> {
+pub(crate) fn blocks_of(page: &Page) -> impl Iterator<Item = &Block> {
     page.sections.iter().flat_map(|section| &section.blocks)
 }
 
 /// A name is an anchor of the page, and for an API client the key of a block: two of one name would hide one another.
-fn check_names(page: &Page) -> Result<(), ScreenError> {
+pub(crate) fn check_names(page: &Page) -> Result<(), ScreenError> {
     let mut sections = HashSet::with_capacity(page.sections.len());
     let mut blocks = HashSet::with_capacity(page.sections.len());
     for section in &page.sections {
@@ -191,7 +192,7 @@ pub fn frames_needed(page: &Page) -> bool {
     blocks_of(page).any(|block| matches!(block.content, Content::Frame(_)))
 }
 
-/// The page for an API client: `{"title", "lead"?, "actions"?, "blocks": {"<name>": ...}}`.
+/// The page for an API client: `{"title", "lead"?, "actions"?, "blocks": {"<name>": ...}, "follow"?: {"stream"}}`.
 ///
 /// # Errors
 /// As [`Screens::page`].
@@ -213,6 +214,9 @@ pub fn data(page: &Page, place: &dyn Place) -> Result<Json, ScreenError> {
         named.insert(block.name.clone(), blocks::data(block, place)?);
     }
     twin.insert("blocks".into(), Json::Object(named));
+    if let Some(stream) = place.stream() {
+        twin.insert("follow".into(), json!({ "stream": stream }));
+    }
     Ok(Json::Object(twin))
 }
 

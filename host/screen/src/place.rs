@@ -18,6 +18,31 @@ pub struct RouteView<'a> {
     pub allowed: bool,
 }
 
+/// A job as its block shows it.
+#[derive(Debug, Clone, Default)]
+pub struct JobView {
+    /// What the plugin calls it.
+    pub name: String,
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
+    pub state: &'static str,
+    /// 0 to 100.
+    pub percent: u8,
+    /// What it said last, or why it failed; may be empty.
+    pub message: String,
+    /// From 1; 0 before the first.
+    pub attempt: u32,
+    /// Times in milliseconds since 1970.
+    pub queued: u64,
+    /// When its latest attempt began.
+    pub started: Option<u64>,
+    /// When it ended.
+    pub ended: Option<u64>,
+    /// When it is tried next, where it waits for that.
+    pub due: Option<u64>,
+    /// Where a button to end it is sent to, as a POST; none where this actor may not, or it has ended.
+    pub cancel: Option<String>,
+}
+
 /// The surroundings of one page: its plugin's routes, the actor's permissions, the language.
 pub trait Place {
     /// A route of this plugin by the name that it was registered under.
@@ -31,6 +56,16 @@ pub trait Place {
 
     /// What only the host may draw, by name.
     fn panel(&self, name: &str) -> Option<Html>;
+
+    /// A job that this page may show, by its id.
+    fn job(&self, _: &str) -> Option<JobView> {
+        None
+    }
+
+    /// Address of the stream that keeps the page up to date; none where it is not followed.
+    fn stream(&self) -> Option<&str> {
+        None
+    }
 
     /// The query of the page itself, in order.
     fn query(&self) -> &[(String, String)];

@@ -27,7 +27,12 @@ macro_rules! embedded {
 /// Every template by its path inside the templates' directory.
 const EMBEDDED: &[(&str, &str)] = embedded![
     "account/account.html",
+    "account/address.html",
     "account/confirm.html",
+    "account/consent.html",
+    "account/forgot.html",
+    "account/invitation.html",
+    "account/secrets.html",
     "account/setup.html",
     "account/sign-in.html",
     "account/signed-out.html",
@@ -73,10 +78,28 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "inputs/select.html",
     "inputs/signature.html",
     "leave.html",
+    "mail/address.html",
+    "mail/address.txt",
+    "mail/button.html",
+    "mail/invitation.html",
+    "mail/invitation.txt",
+    "mail/layout.html",
+    "mail/message.html",
+    "mail/message.txt",
+    "mail/reset.html",
+    "mail/reset.txt",
     "menu.html",
+    "outbox.html",
+    "outbox/mail.html",
     "page.html",
+    "panels/address.html",
+    "panels/consent.html",
+    "panels/contribution.html",
+    "panels/handover.html",
+    "panels/notice.html",
     "parts/button.html",
     "parts/head.html",
+    "parts/live.html",
     "parts/mark.html",
     "parts/notice.html",
     "parts/submit.html",
@@ -105,7 +128,7 @@ impl Screens {
         let mut templates = Environment::new();
         templates.set_syntax(syntax());
         templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        templates.set_auto_escape_callback(|_| AutoEscape::Html);
+        templates.set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
         templates.set_formatter(write_value);
         templates.add_filter("t", translate);
         templates.add_filter("group", group);
@@ -170,9 +193,13 @@ fn replacement(overrides: Option<&Path>, name: &str) -> Result<Option<String>, T
 
 /// Escapes like the engine does, but leaves slashes alone: addresses stay readable and pages smaller. Takes out what
 /// could pass for a slot of a [`crate::shape`].
-fn write_value(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if value.is_none() {
         return Ok(());
+    }
+    if matches!(state.auto_escape(), AutoEscape::None) {
+        // The text of a mail: not markup.
+        return Ok(write!(out, "{value}")?);
     }
     match value.as_str() {
         Some(text) if value.is_safe() => out.write_str(text)?,
@@ -252,7 +279,7 @@ mod tests {
                 let path = entry.unwrap().path();
                 if path.is_dir() && !path.ends_with("assets") {
                     directories.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "html") {
+                } else if path.extension().is_some_and(|extension| extension == "html" || extension == "txt") {
                     found.push(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
                 }
             }

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use vestry_capabilities::Capability;
 use vestry_identity::Actor;
-use vestry_sandbox::{Sandbox, SandboxSettings};
 use vestry_storage::Clock;
 
 use crate::commands::{Data, Failure, runtime, say};
-use crate::installer::package::{self, Decision, Inspected};
-use crate::installer::store::Store;
+use crate::ground::{Ground, Opening};
+use crate::installer::data::Choice;
+use crate::installer::mounting::{self, Decision, Known, Mounted};
+use crate::installer::package::{self, Inspected};
 use crate::installer::switch::{self, Switch};
-use crate::keys::Keys;
 use crate::server;
 
 #[derive(Debug, Subcommand)]
@@ -28,8 +28,8 @@ pub(super) enum Package {
     Enable(Named),
     /// Take a plugin off its mount. Its data stays.
     Unmount(Named),
-    /// Mount a plugin again whose package is known, with the grants it had.
-    Mount(Named),
+    /// Mount a package that is known, with the grants it had: the one that was added last, or an older one in its place.
+    Mount(Mount),
 }
 
 #[derive(Debug, Args)]
@@ -48,8 +48,43 @@ pub(super) struct Add {
     /// Take the place of what is mounted there.
     #[arg(long)]
     replace: bool,
+    /// Which data it works with, where what is there does not fit.
+    #[arg(long, value_name = "WHICH")]
+    choose_data: Option<Which>,
     #[command(flatten)]
     data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Mount {
+    /// The plugin's id, such as `org.example.utilities`.
+    id: String,
+    /// What the digest of the package begins with; `package add` prints it.
+    #[arg(long)]
+    digest: Option<String>,
+    /// Which data it works with, where what is there does not fit.
+    #[arg(long, value_name = "WHICH")]
+    choose_data: Option<Which>,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// As [`Choice`].
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Which {
+    /// As it was when it last had the shape of this package; what came later is kept for 30 days.
+    Then,
+    /// None; what is there is kept for 30 days.
+    Fresh,
+}
+
+impl From<Which> for Choice {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::Then => Self::Then,
+            Which::Fresh => Self::Fresh,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +103,7 @@ impl Package {
             Self::Disable(named) => named.switch(Switch::Disable),
             Self::Enable(named) => named.switch(Switch::Enable),
             Self::Unmount(named) => named.switch(Switch::Unmount),
-            Self::Mount(named) => named.mount(),
+            Self::Mount(mount) => mount.run(),
         }
     }
 }
@@ -76,19 +111,8 @@ impl Package {
 impl Add {
     fn run(self) -> Result<(), Failure> {
         let component = std::fs::read(&self.file).map_err(|error| format!("{}: {error}", self.file.display()))?;
-        let database = self.data.database()?;
-        let directory = &self.data.directory;
-        let store = Store::open(directory)?;
-        let keys = Keys::open(directory)?;
-        let settings = SandboxSettings {
-            compiled: directory.join("compiled"),
-            key: keys.compiled_code(),
-            compiler: server::compiler(),
-        };
-        let inspected = runtime()?.block_on(async {
-            let sandbox = Sandbox::new(settings)?;
-            package::inspect(&store, &sandbox, &component).await.map_err(Failure::from)
-        })?;
+        let (ground, runtime) = (ground(&self.data)?, runtime()?);
+        let inspected = runtime.block_on(package::inspect(&ground.store, &ground.sandbox, &component))?;
         let grants = self.decide(&inspected)?;
         let Some(grants) = grants else { return Ok(()) };
         let decision = Decision {
@@ -97,9 +121,11 @@ impl Add {
             grants,
             accept_proposals: self.grant_all,
             replace: self.replace,
+            data: self.choose_data.map(Choice::from),
         };
-        package::mount(&database, &Actor::console(), &inspected, &decision, Clock::system().now())?;
-        say(format_args!("{} {} is mounted.", inspected.info.id, inspected.info.version));
+        let installer = ground.installer();
+        let mounted = runtime.block_on(mounting::mount(&installer, &Actor::console(), &inspected, &decision))?;
+        report(&mounted);
         say(inspected.digest.as_str());
         Ok(())
     }
@@ -127,14 +153,31 @@ impl Add {
     }
 }
 
-impl Named {
-    fn mount(self) -> Result<(), Failure> {
-        let database = self.data.database()?;
-        let mount = package::mount_again(&database, &Actor::console(), &self.id, Clock::system().now())?;
-        say(format_args!("{} is mounted at /{mount}.", self.id));
+impl Mount {
+    fn run(self) -> Result<(), Failure> {
+        let ground = ground(&self.data)?;
+        let known = Known { id: &self.id, digest: self.digest.as_deref(), data: self.choose_data.map(Choice::from) };
+        let installer = ground.installer();
+        report(&runtime()?.block_on(mounting::mount_known(&installer, &Actor::console(), known))?);
         Ok(())
     }
+}
 
+/// The data directory as the server has it.
+fn ground(data: &Data) -> Result<Ground, Failure> {
+    let settings = data.settings()?;
+    Ok(Ground::open(Opening { data: data.directory.clone(), settings, compiler: server::compiler() })?)
+}
+
+fn report(mounted: &Mounted) {
+    let Mounted { id, version, mount, migrated } = mounted;
+    say(format_args!("{id} {version} is mounted at /{mount}."));
+    if let Some((from, to)) = migrated {
+        say(format_args!("Its data was brought from the shape {from} to {to}; what it was is kept for 30 days."));
+    }
+}
+
+impl Named {
     fn switch(self, what: Switch) -> Result<(), Failure> {
         let database = self.data.database()?;
         if switch::switch(&database, &Actor::console(), &self.id, what, Clock::system().now())? {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use vestry_capabilities::Subject;
 use vestry_contract::registration::PluginInfo;
 use vestry_sandbox::{Limits, Permits, Sandbox};
-use vestry_storage::{Database, PackageRow, PluginRow, StorageError};
+use vestry_storage::{Database, PackageRow, PluginRow, SpaceRow, StorageError};
 
 use crate::installer::store::{Digest, Store};
 use crate::registry::mount::Mount;
@@ -34,17 +34,17 @@ pub async fn make(
         reader
             .plugins()?
             .into_iter()
-            .map(|row| Ok((reader.package(&row.digest)?, reader.limits(&row.id)?, row)))
+            .map(|row| Ok((reader.package(&row.digest)?, reader.limits(&row.id)?, reader.active_space(&row.id)?, row)))
             .collect::<Result<Vec<_>, StorageError>>()
     })?;
     let mut plugins = Vec::with_capacity(rows.len());
-    for (package, limits, row) in rows {
-        let limits = chosen(&limits);
-        if let Some(known) = before.by_id(&row.id).filter(|known| unchanged(known, &row, &limits)) {
+    for (package, limits, space, row) in rows {
+        let (limits, data) = (chosen(&limits), Data::of(&row, space));
+        if let Some(known) = before.by_id(&row.id).filter(|known| unchanged(known, &row, &limits, &data)) {
             plugins.push(Arc::clone(known));
             continue;
         }
-        match plugin(package, &row, limits, store, sandbox, settings, before).await {
+        match plugin(package, &row, limits, data, store, sandbox, settings, before).await {
             Some(plugin) => plugins.push(Arc::new(plugin)),
             None => tracing::error!(
                 plugin = row.id,
@@ -55,19 +55,37 @@ pub async fn make(
     Ok(Snapshot::new(generation, plugins))
 }
 
-fn unchanged(known: &Plugin, row: &PluginRow, limits: &Limits) -> bool {
-    let same = known.subject.digest == row.digest && known.mount.as_str() == row.mount && known.limits == *limits;
-    same && match known.state {
-        State::Ready(_) => row.enabled && row.quarantined.is_none(),
-        State::Disabled => !row.enabled,
-        State::Broken(_) => false,
+/// Where a plugin's data is, and until when its calls wait.
+struct Data {
+    space: String,
+    held_until: Option<u64>,
+}
+
+impl Data {
+    fn of(row: &PluginRow, active: Option<SpaceRow>) -> Self {
+        match active {
+            Some(active) => Self { space: active.space, held_until: active.held_until },
+            None => Self { space: row.id.clone(), held_until: None },
+        }
     }
+}
+
+fn unchanged(known: &Plugin, row: &PluginRow, limits: &Limits, data: &Data) -> bool {
+    let same = known.subject.digest == row.digest && known.mount.as_str() == row.mount && known.limits == *limits;
+    let same_data = known.subject.space == data.space && known.held_until == data.held_until;
+    same && same_data
+        && match known.state {
+            State::Ready(_) => row.enabled && row.quarantined.is_none(),
+            State::Disabled => !row.enabled,
+            State::Broken(_) => false,
+        }
 }
 
 async fn plugin(
     package: Option<PackageRow>,
     row: &PluginRow,
     limits: Limits,
+    data: Data,
     store: &Store,
     sandbox: &Sandbox,
     settings: &Settings,
@@ -85,19 +103,14 @@ async fn plugin(
         },
     };
     let (routes, _) = RouteTable::new(&info.routes);
-    let subject = Subject {
-        id: row.id.clone(),
-        version: info.version.clone(),
-        title: vestry_screen::plain_text(&info.title).into_owned(),
-        digest: row.digest.clone(),
-        settings: settings.plugins.get(&row.id).map_or_else(|| "{}".to_owned(), ToString::to_string),
-    };
+    let subject = subject(&info, &row.digest, data.space, settings);
     let same_version = before.by_id(&row.id).filter(|known| known.subject.digest == row.digest);
     Some(Plugin {
         permits: same_version
             .filter(|known| known.limits == limits)
             .map_or_else(|| Permits::new(&limits), |known| known.permits.clone()),
         usage: same_version.map(|known| Arc::clone(&known.usage)).unwrap_or_default(),
+        held_until: data.held_until,
         subject: Arc::new(subject),
         mount,
         info,
@@ -107,8 +120,21 @@ async fn plugin(
     })
 }
 
+/// A plugin as it calls.
+pub(super) fn subject(info: &PluginInfo, digest: &str, space: String, settings: &Settings) -> Subject {
+    Subject {
+        id: info.id.clone(),
+        version: info.version.clone(),
+        title: vestry_screen::plain_text(&info.title).into_owned(),
+        digest: digest.to_owned(),
+        space,
+        messages: info.messages.clone(),
+        settings: settings.plugins.get(&info.id).map_or_else(|| "{}".to_owned(), ToString::to_string),
+    }
+}
+
 /// The limits that an administrator chose, over the usual ones.
-fn chosen(rows: &[(String, u64)]) -> Limits {
+pub(super) fn chosen(rows: &[(String, u64)]) -> Limits {
     let mut limits = Limits::default();
     for (name, value) in rows {
         let size = usize::try_from(*value).unwrap_or(usize::MAX);
@@ -118,6 +144,10 @@ fn chosen(rows: &[(String, u64)]) -> Limits {
             "wall-ms" => limits.wall = Duration::from_millis(*value),
             "bytes" => limits.bytes = size,
             "concurrent" => limits.concurrent = size.clamp(1, 1_000),
+            "job-cpu-ms" => limits.jobs.cpu = Duration::from_millis(*value),
+            "job-wall-ms" => limits.jobs.wall = Duration::from_millis(*value),
+            "job-bytes" => limits.jobs.bytes = size,
+            "job-concurrent" => limits.jobs.concurrent = size.clamp(1, 100),
             other => tracing::warn!(limit = other, "an unknown limit is passed over"),
         }
     }

@@ -6,25 +6,37 @@ use vestry_contract::registration::{Access, Capability, PluginInfo, Verb};
 use vestry_contract::types::Text;
 use vestry_identity::HOST_PERMISSIONS;
 
+use crate::registry::messages;
 use crate::registry::mount::Mount;
 use crate::registry::names::{has_invisible, is_name, is_plugin_id};
 use crate::registry::routes::RouteTable;
+use crate::registry::{schedules, wishes};
 
 /// The most that a route may take as a body, in bytes.
-pub const LARGEST_BODY: u64 = 1 << 30;
+pub const LARGEST_BODY: u64 = 64 << 30;
 /// The most of anything that one plugin may register.
 const MOST: usize = 500;
 
+/// Which of the interfaces a component exports that a registration can promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exports {
+    pub background: bool,
+    pub migration: bool,
+}
+
 /// All problems of a registration; none means that it can be served.
 #[must_use]
-pub fn problems(info: &PluginInfo) -> Vec<String> {
+pub fn problems(info: &PluginInfo, exports: Exports) -> Vec<String> {
     let mut problems = Vec::new();
     identity(info, &mut problems);
     texts(info, &mut problems);
     routes(info, &mut problems);
     menu_and_contributions(info, &mut problems);
     permissions(info, &mut problems);
-    promises(info, &mut problems);
+    promises(info, exports, &mut problems);
+    schedules::problems(info, &mut problems);
+    wishes::problems(info, &mut problems);
+    messages::problems(info, &mut problems);
     problems
 }
 
@@ -171,8 +183,73 @@ fn permissions(info: &PluginInfo, problems: &mut Vec<String>) {
     }
 }
 
-fn promises(info: &PluginInfo, problems: &mut Vec<String>) {
-    if !info.schedules.is_empty() {
-        problems.push("it registers schedules, which this version of Vestry does not run; take them out or wait for a newer server".into());
+/// What it says that it will do, and exports nothing for.
+fn promises(info: &PluginInfo, exports: Exports, problems: &mut Vec<String>) {
+    if !info.schedules.is_empty() && !exports.background {
+        problems
+            .push("it registers schedules, and does not export `background`, which does their work; export it".into());
+    }
+    if info.data_version == 0 {
+        problems.push("its `data-version` is 0; data-versions are counted from 1".into());
+    }
+    if info.data_version > 1 && !exports.migration {
+        problems.push(format!(
+            "its `data-version` is {}, and it does not export `migration`, which brings older data to that; export it",
+            info.data_version
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vestry_contract::registration::Schedule;
+
+    const NONE: Exports = Exports { background: false, migration: false };
+    const ALL: Exports = Exports { background: true, migration: true };
+
+    fn info(data_version: u32, schedules: Vec<Schedule>) -> PluginInfo {
+        let words = |text: &str| Text::Phrase(text.into());
+        PluginInfo {
+            id: "org.example.a".into(),
+            version: "1.0.0".into(),
+            title: words("A"),
+            summary: words(""),
+            language: "en".into(),
+            mount: "a".into(),
+            routes: Vec::new(),
+            menu: Vec::new(),
+            permissions: Vec::new(),
+            wishes: Vec::new(),
+            contributions: Vec::new(),
+            points: Vec::new(),
+            needs: Vec::new(),
+            schedules,
+            messages: Vec::new(),
+            data_version,
+            settings: None,
+            extra: Vec::new(),
+        }
+    }
+
+    fn promised(info: &PluginInfo, exports: Exports) -> Vec<String> {
+        let mut problems = Vec::new();
+        promises(info, exports, &mut problems);
+        problems
+    }
+
+    #[test]
+    fn what_is_promised_is_exported() {
+        let schedule = Schedule { job: "tidy".into(), cron: "0 * * * *".into(), input: "{}".into() };
+        for (info, missing) in [
+            (info(0, Vec::new()), "counted from 1"),
+            (info(2, Vec::new()), "does not export `migration`"),
+            (info(1, vec![schedule]), "does not export `background`"),
+        ] {
+            let problems = promised(&info, NONE);
+            assert!(problems.len() == 1 && problems[0].contains(missing), "{missing}: {problems:?}");
+            assert!(info.data_version == 0 || promised(&info, ALL).is_empty());
+        }
+        assert!(promised(&info(1, Vec::new()), NONE).is_empty());
     }
 }

@@ -19,6 +19,7 @@ const RESERVED: &[&str] = &[
     "logout",
     "menu",
     "metrics",
+    "outbox",
     "p",
     "routes",
     "safe",

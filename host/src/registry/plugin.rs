@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestry_capabilities::Subject;
 use vestry_contract::registration::{Access, PluginInfo, Route};
 use vestry_identity::Caller;
-use vestry_sandbox::{Limits, Loaded, Permits, Usage};
+use vestry_sandbox::{Callee, Limits, Loaded, Permits, Usage};
 
 use crate::registry::mount::Mount;
 use crate::registry::routes::RouteTable;
@@ -21,6 +21,8 @@ pub struct Plugin {
     pub limits: Limits,
     pub permits: Permits,
     pub usage: Arc<Usage>,
+    /// Until when its calls wait, because its data changes shape; milliseconds since the Unix epoch.
+    pub held_until: Option<u64>,
 }
 
 /// Whether a plugin answers.
@@ -52,6 +54,18 @@ impl Plugin {
             "/" => format!("/{}", self.mount),
             path => format!("/{}{path}", self.mount),
         }
+    }
+
+    /// As the sandbox calls it.
+    #[must_use]
+    pub fn callee<'p>(&'p self, loaded: &'p Loaded) -> Callee<'p> {
+        Callee { loaded, limits: &self.limits, permits: &self.permits, usage: &self.usage }
+    }
+
+    /// Whether its calls wait.
+    #[must_use]
+    pub fn is_held(&self, now: u64) -> bool {
+        self.held_until.is_some_and(|until| now < until)
     }
 
     /// Why it does not answer, in a sentence.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use vestry_capabilities::MANAGE;
 use vestry_contract::ui::Level;
 use vestry_identity::{Actor, Caller, CallerKind, IdentityError, MIN_PASSWORD, NewSession, SignInError};
 
@@ -102,6 +103,20 @@ pub async fn signed_out(visit: Visit) -> Response {
     visit.focused_page(StatusCode::OK, "account/signed-out.html", &())
 }
 
+/// Pages about the server itself, for those who hold what they need: permission, address, title, icon, what is there.
+const SERVER_PAGES: &[(&str, &str, &str, &str, &str)] = &[
+    (MANAGE, "/account/secrets", "Secrets", "key", "Passwords and keys for other programs."),
+    ("mail.read", "/outbox", "Outbox", "mail", "Mails that were sent, and those that wait or failed."),
+];
+
+#[derive(Serialize)]
+struct ServerPage {
+    href: &'static str,
+    title: &'static str,
+    icon: &'static str,
+    summary: &'static str,
+}
+
 #[derive(Serialize)]
 struct Account<'a> {
     name: &'a str,
@@ -111,6 +126,7 @@ struct Account<'a> {
     errors: BTreeMap<&'static str, String>,
     sessions: Vec<Session>,
     tokens: Vec<Token>,
+    server: Vec<ServerPage>,
 }
 
 #[derive(Serialize)]
@@ -193,6 +209,11 @@ fn draw(
                 expires: token.expires.map(iso),
                 seen: token.last_used.map(iso),
             })
+            .collect(),
+        server: SERVER_PAGES
+            .iter()
+            .filter(|(permission, ..)| caller.permissions.holds_name(permission))
+            .map(|&(_, href, title, icon, summary)| ServerPage { href, title, icon, summary })
             .collect(),
     };
     visit.host_page(status, "account/account.html", &context)

@@ -4,16 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestry_capabilities::Services;
+use vestry_events::Event;
 use vestry_identity::Identity;
 use vestry_sandbox::Sandbox;
 use vestry_screen::Screens;
 use vestry_storage::Database;
 
-use crate::installer::snapshot;
+use crate::installer::{Installer, snapshot};
 use crate::installer::store::Store;
 use crate::keys::Keys;
+use crate::postman::Post;
 use crate::registry::Registry;
 use crate::settings::Settings;
+use crate::web::live::Followers;
+use crate::web::body::Room;
 use crate::web::menu::MenuCache;
 
 /// The server.
@@ -30,8 +34,12 @@ pub struct Parts {
     pub sandbox: Arc<Sandbox>,
     pub registry: Arc<Registry>,
     pub store: Store,
-    pub screens: Screens,
+    pub screens: Arc<Screens>,
     pub menus: MenuCache,
+    /// Memory for what is sent to the server.
+    pub bodies: Room,
+    /// Who follows pages.
+    pub followers: Followers,
     /// One snapshot is made at a time.
     pub reloading: tokio::sync::Mutex<()>,
 }
@@ -87,14 +95,79 @@ impl App {
         &self.0.store
     }
 
-    /// Makes the registry serve what the database says now. Requests under way keep what they have.
+    /// What packages are installed with.
+    #[must_use]
+    pub fn installer(&self) -> Installer<'_> {
+        let Parts { store, sandbox, services, settings, .. } = &*self.0;
+        Installer { store, sandbox, services, settings }
+    }
+
+    /// Makes the registry serve what the database says now. Requests under way keep what they have; pages that are
+    /// followed are told.
     pub async fn reload(&self) {
         let _turn = self.0.reloading.lock().await;
+        self.make_snapshot().await;
+    }
+
+    /// The same, where anything has changed that this process has not seen yet; costs microseconds where nothing has.
+    pub async fn catch_up(&self) {
+        let behind = || self.registry().snapshot().generation < self.database().generation();
+        if let Err(error) = self.database().poll_generation() {
+            tracing::error!(%error, "other processes' changes cannot be looked for");
+        }
+        if behind() {
+            let _turn = self.0.reloading.lock().await;
+            // Somebody else may have done it meanwhile.
+            if behind() {
+                self.make_snapshot().await;
+            }
+        }
+    }
+
+    async fn make_snapshot(&self) {
         let before = self.registry().snapshot();
         match snapshot::make(self.database(), self.store(), self.sandbox(), self.settings(), &before).await {
-            Ok(snapshot) => self.registry().swap(snapshot),
+            Ok(snapshot) => {
+                self.registry().swap(snapshot);
+                self.services().events.publish(&Event::Authority);
+            }
             Err(error) => tracing::error!(%error, "what is mounted cannot be read; it stays as it was"),
         }
+    }
+
+    /// What the worker of this process works with. `origin`: where links start where no public URL is set.
+    #[must_use]
+    pub fn worker_parts(&self, origin: String) -> crate::worker::Parts {
+        crate::worker::Parts {
+            data: self.0.data.clone(),
+            services: self.0.services.clone(),
+            sandbox: Arc::clone(&self.0.sandbox),
+            registry: Arc::clone(&self.0.registry),
+            origin: self.settings().public_url.as_ref().map_or(origin, |url| url.origin().ascii_serialization()),
+        }
+    }
+
+    /// What mails are drawn and delivered with.
+    #[must_use]
+    pub fn post(&self) -> Post {
+        Post {
+            services: self.0.services.clone(),
+            screens: Arc::clone(&self.0.screens),
+            settings: self.settings().mail.clone(),
+            product: self.settings().product.clone(),
+            outbox: vestry_mail::Directory::new(self.data().join("outbox")),
+        }
+    }
+
+    #[must_use]
+    pub fn bodies(&self) -> &Room {
+        &self.0.bodies
+    }
+
+    /// Where files are that are sent to the server, as long as nobody has kept them.
+    #[must_use]
+    pub fn uploads(&self) -> PathBuf {
+        self.data().join("uploads")
     }
 
     #[must_use]
@@ -105,5 +178,10 @@ impl App {
     #[must_use]
     pub fn menus(&self) -> &MenuCache {
         &self.0.menus
+    }
+
+    #[must_use]
+    pub fn followers(&self) -> &Followers {
+        &self.0.followers
     }
 }

@@ -4,6 +4,8 @@
 //! one function with these arguments, for this plugin and digest, in this session, once. The request that led here is
 //! kept with the question and made again as it was, by the same person, with their rights of then.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,8 +16,10 @@ use vestry_identity::{IdentityError, LinkToken};
 use vestry_storage::{Confirmation, Entry};
 
 use crate::web::app::App;
+use crate::web::asking::Asking;
 use crate::web::body::{self, Incoming};
-use crate::web::dispatch::{self, Matching, Stop, blocking};
+use crate::web::dispatch::{self, Stop, blocking};
+use crate::web::download::Wanted;
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
 
@@ -41,7 +45,7 @@ struct Pending {
 struct Context<'a> {
     action: &'a str,
     sentences: Vec<String>,
-    plugin: Asking<'a>,
+    plugin: ByWhom<'a>,
     person: &'a str,
     /// Whether the password is due.
     password: bool,
@@ -50,7 +54,7 @@ struct Context<'a> {
 
 /// The plugin on whose page it began.
 #[derive(Serialize)]
-struct Asking<'a> {
+struct ByWhom<'a> {
     id: &'a str,
     title: &'a str,
     version: &'a str,
@@ -62,17 +66,11 @@ struct Asking<'a> {
 /// # Errors
 ///
 /// Where the request cannot be kept.
-pub async fn ask(
-    app: &App,
-    visit: &Visit,
-    matching: &Matching,
-    incoming: &Incoming,
-    asked: &Asked,
-    approvals: &[Approval],
-) -> Result<Response, Problem> {
+pub async fn ask(asking: &Asking, asked: &Asked, approvals: &[Approval]) -> Result<Response, Problem> {
+    let Asking { app, visit, matching, request, .. } = asking;
     let caller = visit.caller().ok_or_else(Problem::unauthenticated)?;
     let session = caller.session.ok_or_else(|| Problem::forbidden("Only a person who is signed in can be asked."))?;
-    if !incoming.uploads.is_empty() {
+    if !request.uploads.is_empty() {
         return Err(Problem::invalid(
             "What this would do has to be confirmed, and files cannot wait for that. Send them without it first.",
         ));
@@ -80,10 +78,10 @@ pub async fn ask(
     let pending = Pending {
         verb: matching.route.verb,
         path: visit.path().to_owned(),
-        query: incoming.query.clone(),
-        form: incoming.form.clone(),
-        content_type: incoming.content_type.clone(),
-        body: incoming.body.clone(),
+        query: request.query.clone(),
+        form: request.form.clone(),
+        content_type: request.content_type.clone(),
+        body: request.body.clone(),
         approvals: approvals.iter().map(|approval| (approval.function.clone(), approval.arguments)).collect(),
     };
     let request = serde_json::to_string(&pending).map_err(|error| Problem::internal(&error))?;
@@ -196,9 +194,10 @@ async fn again(app: &App, visit: &Visit, confirmation: &Confirmation, pending: P
         form: pending.form,
         content_type: pending.content_type,
         body: pending.body,
-        uploads: Vec::new(),
+        ..Incoming::default()
     };
-    dispatch::run(app, &visit, &matching, incoming, None, approvals).await
+    let asking = Asking::new(app, &visit, Arc::new(matching), incoming, None)?;
+    dispatch::run(asking, approvals, &Wanted::default()).await
 }
 
 /// The question behind a token, if it is this session's and still stands.
@@ -224,7 +223,7 @@ fn draw(app: &App, visit: &Visit, confirmation: &Confirmation, status: StatusCod
     let context = Context {
         action: visit.path(),
         sentences: serde_json::from_str(&confirmation.sentence).unwrap_or_default(),
-        plugin: Asking {
+        plugin: ByWhom {
             id: &confirmation.plugin,
             title: plugin.map_or("", |plugin| &plugin.subject.title),
             version: plugin.map_or("", |plugin| &plugin.subject.version),

@@ -9,13 +9,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
-use vestry_capabilities::{Actor, Approval, Call, CallFacts, CallSettings, CommitError, audit_refusals};
-use vestry_contract::exchange;
+use vestry_capabilities::{Approval, CommitError};
 use vestry_contract::registration::{Access, Route, Verb};
 use vestry_contract::types::Failure;
-use vestry_identity::CallerKind;
 use vestry_sandbox::{Loaded, Outcome};
 
 use crate::registry::plugin::{Plugin, State as PluginState, may_use};
@@ -23,16 +21,18 @@ use crate::registry::routes::Matched;
 use crate::registry::snapshot::Snapshot;
 use crate::web::answer::{self, Answering};
 use crate::web::app::App;
-use crate::web::body::{self, Incoming};
+use crate::web::asking::{Asking, Ended, NoAnswer};
+use crate::web::body::{self, Arrival};
+use crate::web::download::Wanted;
 use crate::web::problem::Problem;
-use crate::web::surroundings::RequestSurroundings;
 use crate::web::visit::Visit;
-use crate::web::{confirm, menu, visitor};
+use crate::web::{confirm, hold, live, menu, visitor};
 
 /// How often a call may run because of conflicts, the first time included.
 const TURNS: u32 = 3;
 
 /// A route that this visit may use, and what is needed to ask it.
+#[derive(Debug, Clone)]
 pub struct Matching {
     pub snapshot: Arc<Snapshot>,
     pub plugin: Arc<Plugin>,
@@ -67,23 +67,34 @@ impl From<Problem> for Stop {
 }
 
 async fn answer_to(app: &App, visit: &Visit, parts: Parts, body: Body) -> Result<Response, Stop> {
-    let content_type =
-        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
     let verb = verb(&parts.method).ok_or_else(Problem::method_not_allowed)?;
-    let query = parts.uri.query().unwrap_or("");
-    let (matching, incoming) = if verb == Verb::Post && body::is_form(&content_type) {
+    let uploads = app.uploads();
+    let arrival = Arrival::new(&parts, body, &uploads, app.bodies(), visit.caller().is_none());
+    let (matching, incoming) = if verb == Verb::Post && arrival.is_form() {
         // HTML forms know two verbs; the others come as a field of the form, so it has to be read first. Nobody has
         // it read who may use none of the routes that it could be meant for.
         let limit = form_limit(app, visit, parts.uri.path())?;
-        let (incoming, verb) = body::read(query, &content_type, body, limit).await?.unfolded();
-        (find(app, visit, verb.unwrap_or(Verb::Post), parts.uri.path())?, incoming)
+        let (incoming, verb) = arrival.read(limit).await?.unfolded();
+        let matching = find(app, visit, verb.unwrap_or(Verb::Post), parts.uri.path())?;
+        let limit = body::limit(&matching.route);
+        (matching, incoming.within(limit)?)
     } else {
         let matching = find(app, visit, verb, parts.uri.path())?;
         let limit = body::limit(&matching.route);
-        (matching, body::read(query, &content_type, body, limit).await?)
+        (matching, arrival.read(limit).await?)
     };
     let browser = visitor::browser(&parts.headers, visit, &matching.route);
-    let mut response = run(app, visit, &matching, incoming, browser.id(), Vec::new()).await?;
+    let asking = Asking::new(app, visit, Arc::new(matching), incoming, browser.id())?;
+    match asking.access_still_holds() {
+        // A body can be hours on its way.
+        Err(Ended::SignedOut) => return Err(Stop::SignIn),
+        Err(Ended::Forbidden) => return Err(Problem::forbidden("The permission for it was taken from you.").into()),
+        Ok(()) | Err(Ended::Replaced | Ended::Unknown) => {}
+    }
+    if live::is_asked(&parts) {
+        return Ok(live::answer(asking.without_body(), &parts.headers)?);
+    }
+    let mut response = run(asking, Vec::new(), &Wanted::of(&parts)).await?;
     browser.remember(&mut response, app);
     if parts.method == Method::HEAD {
         *response.body_mut() = Body::empty();
@@ -167,7 +178,12 @@ fn hidden_unless_allowed(visit: &Visit, problem: Problem) -> Stop {
     if visit.caller().is_some() { problem.into() } else { Stop::SignIn }
 }
 
-fn is_public(app: &App, plugin: &Plugin, route: &Route) -> Result<bool, Problem> {
+/// Whether a route that is meant for everyone may be: the plugin was granted to have such routes.
+///
+/// # Errors
+///
+/// Where grants cannot be read.
+pub fn is_public(app: &App, plugin: &Plugin, route: &Route) -> Result<bool, Problem> {
     if !matches!(route.access, Access::Everyone) {
         return Ok(false);
     }
@@ -182,47 +198,45 @@ fn is_public(app: &App, plugin: &Plugin, route: &Route) -> Result<bool, Problem>
 ///
 /// The problem to be shown in place of the plugin's answer.
 pub async fn run(
-    app: &App,
-    visit: &Visit,
-    matching: &Matching,
-    incoming: Incoming,
-    browser: Option<&str>,
-    approvals: Vec<Approval>,
+    mut asking: Asking,
+    mut approvals: Vec<Approval>,
+    wanted: &Wanted,
 ) -> Result<Response, Problem> {
-    let request = exchange_request(app, visit, matching, &incoming, browser)?;
-    for turn in 1..=TURNS {
-        let settings = call_settings(app, visit, matching, &incoming, approvals.clone());
-        let facts = facts(&settings);
-        let call = Call::new(settings);
-        let refusals = call.refusals();
-        let plugin = &matching.plugin;
-        let outcome = app
-            .sandbox()
-            .handle(&matching.loaded, &plugin.limits, &plugin.permits, &plugin.usage, call, request.clone())
-            .await;
-        let noted = std::mem::take(&mut *refusals.lock());
-        if !noted.is_empty() {
-            blocking(move || audit_refusals(&facts, &noted)).await?.map_err(|error| Problem::internal(&error))?;
-        }
-        let outcome = outcome.map_err(|error| {
-            tracing::warn!(
-                plugin = plugin.subject.id,
-                version = plugin.subject.version,
-                request = visit.request_id(),
-                ?error,
-                "a plugin gave no answer"
-            );
-            Problem::of_call(&error, &plugin.subject)
-        })?;
-        match settle(app, visit, matching, &incoming, outcome, &approvals).await? {
+    let secrets = asking.app.services().secrets.clone();
+    let mut turn = 1;
+    loop {
+        hold::wait(&mut asking, &mut approvals).await?;
+        let outcome = asking.handle(approvals.clone()).await.map_err(|reason| no_answer(&asking, reason))?;
+        match settle(&asking, outcome, &approvals, wanted).await? {
             Settled::Answer(response) => return Ok(response),
+            Settled::Again(_) if hold::has_moved(&mut asking, &mut approvals).await? => {}
             Settled::Again(reason) if turn == TURNS => {
-                return Err(Problem::of_failure(Failure::Conflict(reason), &plugin.subject));
+                let problem = Problem::of_failure(Failure::Conflict(reason), &asking.matching.plugin.subject);
+                return Err(problem.without_secrets(&secrets));
             }
-            Settled::Again(_) => {}
+            Settled::Again(_) => turn += 1,
         }
     }
-    Err(Problem::internal(&"a call was never settled"))
+}
+
+/// What is shown where a plugin gave no answer.
+pub fn no_answer(asking: &Asking, reason: NoAnswer) -> Problem {
+    let subject = &asking.matching.plugin.subject;
+    let secrets = &asking.app.services().secrets;
+    match reason {
+        NoAnswer::Internal(problem) => problem,
+        NoAnswer::Failure(failure) => Problem::of_failure(failure, subject).without_secrets(secrets),
+        NoAnswer::Broken(error) => {
+            tracing::warn!(
+                plugin = subject.id,
+                version = subject.version,
+                request = asking.visit.request_id(),
+                error = secrets.redact_debug(&error),
+                "a plugin gave no answer"
+            );
+            Problem::of_call(&error, subject)
+        }
+    }
 }
 
 enum Settled {
@@ -231,15 +245,13 @@ enum Settled {
 }
 
 async fn settle(
-    app: &App,
-    visit: &Visit,
-    matching: &Matching,
-    incoming: &Incoming,
+    asking: &Asking,
     outcome: Outcome,
     approvals: &[Approval],
+    wanted: &Wanted,
 ) -> Result<Settled, Problem> {
     let Outcome { answer, call, .. } = outcome;
-    let subject = &matching.plugin.subject;
+    let subject = &asking.matching.plugin.subject;
     match answer {
         Ok(response) => {
             if call.has_written() {
@@ -252,127 +264,19 @@ async fn settle(
                     Err(CommitError::Storage(error)) => return Err(Problem::internal(&error)),
                 }
             }
-            let answering = Answering { app, visit, matching, query: &incoming.query };
-            answer::response(&answering, response).map(Settled::Answer)
+            answer::response(&Answering { asking, wanted }, response).await.map(Settled::Answer)
         }
         Err(Failure::Confirm(id)) => match call.asked().filter(|asked| asked.id == id) {
-            Some(asked) => confirm::ask(app, visit, matching, incoming, asked, approvals).await.map(Settled::Answer),
+            Some(asked) => confirm::ask(asking, asked, approvals).await.map(Settled::Answer),
             None => Err(Problem::of_failure(Failure::Confirm(id), subject)),
         },
         // What the plugin read was changed before it could write: with what is there now it may go well.
         Err(Failure::Conflict(reason)) => Ok(Settled::Again(reason)),
-        Err(failure) => Err(Problem::of_failure(failure, subject)),
+        Err(failure) => {
+            let secrets = &asking.app.services().secrets;
+            Err(Problem::of_failure(failure, subject).without_secrets(secrets))
+        }
     }
-}
-
-fn call_settings(
-    app: &App,
-    visit: &Visit,
-    matching: &Matching,
-    incoming: &Incoming,
-    approvals: Vec<Approval>,
-) -> CallSettings {
-    CallSettings {
-        services: app.services().clone(),
-        subject: Arc::clone(&matching.plugin.subject),
-        actor: actor(visit),
-        reading: matching.route.verb == Verb::Get,
-        request: visit.request_id().to_owned(),
-        bytes: matching.plugin.limits.bytes,
-        uploads: incoming.uploads.iter().map(|upload| Arc::clone(&upload.content)).collect(),
-        surroundings: Arc::new(RequestSurroundings {
-            snapshot: Arc::clone(&matching.snapshot),
-            origin: visit.origin(),
-        }),
-        approvals,
-    }
-}
-
-fn facts(settings: &CallSettings) -> CallFacts {
-    CallFacts {
-        database: settings.services.database.clone(),
-        plugin: settings.subject.id.clone(),
-        digest: settings.subject.digest.clone(),
-        request: settings.request.clone(),
-        actor: settings.actor.clone(),
-        time: settings.services.identity.clock().now(),
-    }
-}
-
-/// On whose behalf a visit's calls are made.
-#[must_use]
-pub fn actor(visit: &Visit) -> Actor {
-    match visit.caller() {
-        None => Actor::Visitor,
-        Some(caller) => match caller.kind {
-            CallerKind::Person => Actor::Person(Arc::clone(caller)),
-            CallerKind::Token => Actor::Token(Arc::clone(caller)),
-        },
-    }
-}
-
-/// The request as the plugin sees it: no cookie, no token, no header but what stands here.
-fn exchange_request(
-    app: &App,
-    visit: &Visit,
-    matching: &Matching,
-    incoming: &Incoming,
-    browser: Option<&str>,
-) -> Result<exchange::Request, Problem> {
-    let subject = &matching.plugin.subject;
-    let visitor = match (visit.caller(), browser) {
-        (Some(caller), _) => app.keys().visitor(&subject.id, caller.account.as_str()),
-        (None, Some(browser)) => app.keys().visitor(&subject.id, browser),
-        (None, None) => String::new(),
-    };
-    Ok(exchange::Request {
-        id: visit.request_id().to_owned(),
-        route: matching.route.name.clone(),
-        params: matching.params.clone(),
-        query: incoming.query.clone(),
-        form: incoming.form.clone(),
-        content_type: incoming.content_type.clone(),
-        body: incoming.body.clone(),
-        uploads: incoming.uploads.iter().map(|upload| upload.facts.clone()).collect(),
-        actor: contract_actor(app, visit, matching)?,
-        visitor,
-        language: visit.language().to_owned(),
-        time_zone: "UTC".into(),
-        extra: Vec::new(),
-    })
-}
-
-/// The actor with just the permissions that concern this plugin: those it declared, and those of the interfaces it
-/// was granted.
-fn contract_actor(
-    app: &App,
-    visit: &Visit,
-    matching: &Matching,
-) -> Result<Option<vestry_contract::types::Actor>, Problem> {
-    let Some(caller) = visit.caller() else { return Ok(None) };
-    let subject = &matching.plugin.subject;
-    let grants = app.services().grants(&subject.id, &subject.digest).map_err(|error| Problem::internal(&error))?;
-    let declared = matching.plugin.info.permissions.iter().map(|permission| permission.name.as_str());
-    let of_interfaces = vestry_capabilities::TABLE
-        .iter()
-        .filter(|row| grants.holds_interface(row.interface))
-        .filter_map(|row| row.permission);
-    let mut permissions: Vec<String> =
-        declared.chain(of_interfaces).filter(|name| caller.permissions.holds_name(name)).map(str::to_owned).collect();
-    permissions.sort_unstable();
-    permissions.dedup();
-    let identity = grants.holds(&vestry_capabilities::Capability::Identity);
-    Ok(Some(vestry_contract::types::Actor {
-        id: caller.account.as_str().to_owned(),
-        kind: match caller.kind {
-            CallerKind::Person => "person".into(),
-            CallerKind::Token => "token".into(),
-        },
-        name: if identity { caller.name.clone() } else { String::new() },
-        email: caller.email.clone().filter(|_| identity),
-        permissions,
-        extra: Vec::new(),
-    }))
 }
 
 /// Where somebody who is not signed in is sent.

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use vestry_contract::types::Text;
-use vestry_screen::{Html, Place, RouteView};
+use vestry_screen::{Html, JobView, Place, RouteView};
 
 use crate::registry::plugin::{Plugin, may_use};
 use crate::registry::snapshot::Snapshot;
+use crate::web::live::job;
+use crate::web::panels::Panels;
 use crate::web::visit::Visit;
 
 /// What a page of `plugin` may refer to in this visit.
@@ -18,6 +20,9 @@ pub struct PluginPlace<'v> {
     pub plugin: &'v Arc<Plugin>,
     pub query: &'v [(String, String)],
     pub public: bool,
+    /// Address of the stream of a page that is followed.
+    pub stream: Option<String>,
+    pub panels: Panels,
 }
 
 impl Place for PluginPlace<'_> {
@@ -40,9 +45,16 @@ impl Place for PluginPlace<'_> {
         self.visit.text(text)
     }
 
-    /// The host has no panels yet: what is asked for is answered with a notice.
-    fn panel(&self, _: &str) -> Option<Html> {
-        None
+    fn panel(&self, name: &str) -> Option<Html> {
+        self.panels.take(name)
+    }
+
+    fn job(&self, id: &str) -> Option<JobView> {
+        job::view(self.visit, self.plugin, id)
+    }
+
+    fn stream(&self) -> Option<&str> {
+        self.stream.as_deref()
     }
 
     fn query(&self) -> &[(String, String)] {

@@ -2,12 +2,14 @@
 //!
 //! The one place where failures of plugins and of the host become status codes and words.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use vestry_capabilities::Subject;
+use vestry_capabilities::{Secrets, Subject};
 use vestry_contract::registration::Verb;
-use vestry_contract::types::{Failure, FieldError};
+use vestry_contract::types::{Failure, FieldError, Text};
 use vestry_sandbox::CallError;
 
 use crate::web::visit::Visit;
@@ -132,8 +134,22 @@ impl Problem {
     }
 
     #[must_use]
+    pub fn disk_full() -> Self {
+        let detail = "The server's disk has no room for what was sent. An administrator has to make some.";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "There is no room for it", detail)
+    }
+
+    #[must_use]
     pub fn too_many(detail: impl Into<String>, retry_after: u64) -> Self {
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "Not so fast", detail);
+        problem.retry_after = Some(retry_after);
+        problem
+    }
+
+    /// No room at the moment.
+    #[must_use]
+    pub fn busy(detail: impl Into<String>, retry_after: u64) -> Self {
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "It is not available at the moment", detail);
         problem.retry_after = Some(retry_after);
         problem
     }
@@ -171,6 +187,14 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "This feature is not available", reason).of(subject)
     }
 
+    /// A plugin whose data has been changing its shape for too long.
+    #[must_use]
+    pub fn held(subject: &Subject) -> Self {
+        let mut problem = Self::unavailable(subject, "It is being updated. Try again in a few seconds.");
+        problem.retry_after = Some(5);
+        problem
+    }
+
     /// A plugin's own answer that something is wrong.
     #[must_use]
     pub fn of_failure(failure: Failure, subject: &Subject) -> Self {
@@ -196,6 +220,18 @@ impl Problem {
         Self::new(status, title, detail).of(subject)
     }
 
+    /// The same without secrets, which a plugin may have put into its words.
+    #[must_use]
+    pub fn without_secrets(mut self, secrets: &Secrets) -> Self {
+        self.detail = secrets.redact(&self.detail).into_owned();
+        for error in &mut self.errors {
+            if let Cow::Owned(clean) = secrets.redact(&vestry_screen::plain_text(&error.message)) {
+                error.message = Text::Data(clean);
+            }
+        }
+        self
+    }
+
     /// A plugin that gave no answer.
     #[must_use]
     pub fn of_call(error: &CallError, subject: &Subject) -> Self {
@@ -204,7 +240,8 @@ impl Problem {
             CallError::TooMuchCpu(_) | CallError::TooLong(_) => {
                 (StatusCode::GATEWAY_TIMEOUT, "This feature took too long")
             }
-            CallError::TooMuchMemory { .. } | CallError::TooMuchData(_) | CallError::Trapped { .. } => {
+            CallError::NotExported
+            | CallError::TooMuchMemory { .. } | CallError::TooMuchData(_) | CallError::Trapped { .. } => {
                 (StatusCode::BAD_GATEWAY, "This feature broke off")
             }
         };
@@ -219,6 +256,12 @@ impl Problem {
         self.plugin =
             Some(Plugin { id: subject.id.clone(), version: subject.version.clone(), title: subject.title.clone() });
         self
+    }
+
+    /// What happened, in a sentence or two.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     #[cfg(test)]

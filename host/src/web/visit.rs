@@ -21,7 +21,7 @@ use crate::web::{cookies, menu, session};
 #[derive(Debug, Clone)]
 pub struct Visit(Arc<Facts>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Facts {
     app: App,
     nonce: Nonce,
@@ -135,6 +135,20 @@ impl Visit {
         }
     }
 
+    /// The same for a link that is mailed to others at the wish of somebody unknown. They could have sent any `Host`, and the
+    /// link would lead there; so without a public URL only this machine itself is believed.
+    #[must_use]
+    pub fn mailed_origin(&self) -> Option<String> {
+        let origin = url::Url::parse(&self.origin()).ok()?;
+        let here = match origin.host()? {
+            url::Host::Ipv4(address) => address.is_loopback(),
+            url::Host::Ipv6(address) => address.is_loopback(),
+            url::Host::Domain(name) => name == "localhost",
+        };
+        let known = self.app().settings().public_url.is_some();
+        (known || here).then(|| origin.origin().ascii_serialization())
+    }
+
     /// Whether a notice came along from the page before, which this answer will show.
     #[must_use]
     pub fn has_notice(&self) -> bool {
@@ -211,6 +225,12 @@ impl Visit {
             language: facts.language.clone(),
             notice: None,
         }))
+    }
+
+    /// The same visit with the rights that its maker has at this moment.
+    #[must_use]
+    pub fn with_caller(&self, caller: Arc<Caller>) -> Self {
+        Self(Arc::new(Facts { caller: Some(caller), ..Facts::clone(&self.0) }))
     }
 
     /// Marks a page as having shown its notice, so that the next one does not.

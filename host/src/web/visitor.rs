@@ -26,7 +26,7 @@ pub fn browser(headers: &HeaderMap, visit: &Visit, route: &Route) -> Browser {
     if visit.caller().is_some() || !matches!(route.access, Access::Everyone) {
         return Browser::Unnamed;
     }
-    if let Some(known) = cookies::value(headers, cookies::VISITOR).filter(|value| (20..=40).contains(&value.len())) {
+    if let Some(known) = known(headers) {
         return Browser::Known(known.to_owned());
     }
     let mut bytes = [0; 16];
@@ -34,6 +34,12 @@ pub fn browser(headers: &HeaderMap, visit: &Visit, route: &Route) -> Browser {
         Ok(()) => Browser::New(data_encoding::BASE32_DNSCURVE.encode(&bytes)),
         Err(_) => Browser::Unnamed,
     }
+}
+
+/// The name of a browser that was here before, and is not signed in.
+#[must_use]
+pub fn known(headers: &HeaderMap) -> Option<&str> {
+    cookies::value(headers, cookies::VISITOR).filter(|value| (20..=40).contains(&value.len()))
 }
 
 impl Browser {

@@ -1,6 +1,7 @@
 //! Keys and values of plugins, with checks on versions in place of locks.
 //!
-//! Keys are in the order of their bytes. A value that has expired is as good as absent, to reads and to checks.
+//! Keys are in the order of their bytes. A value that has expired is as good as absent, to reads and to checks. What is
+//! called `plugin` here is the name of a space: a generation of one plugin's data (see `spaces.rs`).
 
 use rusqlite::{Row, params};
 
@@ -155,6 +156,21 @@ impl Transaction<'_> {
                 )));
             }
         }
+        Ok(())
+    }
+
+    /// Copies what one space holds into another, which is empty; what has expired stays behind. Versions go along.
+    pub(crate) fn kv_copy(&self, from: &str, to: &str, now: u64) -> Result<()> {
+        self.execute(
+            "INSERT INTO kv (plugin, key, value, version, expires) SELECT ?2, key, value, version, expires FROM kv \
+             WHERE plugin = ?1 AND (expires IS NULL OR expires > ?3)",
+            params![from, to, now],
+        )?;
+        self.execute(
+            "INSERT INTO kv_used (plugin, bytes) \
+             SELECT ?1, coalesce(sum(octet_length(key) + length(value)), 0) FROM kv WHERE plugin = ?1",
+            [to],
+        )?;
         Ok(())
     }
 

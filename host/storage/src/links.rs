@@ -10,6 +10,8 @@ pub struct LinkRow {
     /// Such as `setup`.
     pub purpose: String,
     pub account: Option<String>,
+    /// The account that had it made; none where nobody had to be asked, as for one's own.
+    pub made_by: Option<String>,
     pub created: u64,
     pub expires: u64,
     pub used: Option<u64>,
@@ -41,15 +43,16 @@ impl Reader<'_> {
     /// Where the database cannot be read, as with every function here.
     pub fn link(&self, hash: &Hash) -> Result<Option<LinkRow>> {
         self.first(
-            "SELECT purpose, account, created, expires, used FROM one_time_links WHERE hash = ?",
+            "SELECT purpose, account, made_by, created, expires, used FROM one_time_links WHERE hash = ?",
             [hash],
             |row| {
                 Ok(LinkRow {
                     purpose: row.get(0)?,
                     account: row.get(1)?,
-                    created: row.get(2)?,
-                    expires: row.get(3)?,
-                    used: row.get(4)?,
+                    made_by: row.get(2)?,
+                    created: row.get(3)?,
+                    expires: row.get(4)?,
+                    used: row.get(5)?,
                 })
             },
         )
@@ -59,16 +62,21 @@ impl Reader<'_> {
 impl Transaction<'_> {
     /// Adds a link and voids every older one of this purpose and account.
     pub fn replace_link(&self, hash: &Hash, link: &LinkRow) -> Result<()> {
-        let LinkRow { purpose, account, created, expires, used } = link;
+        let LinkRow { purpose, account, made_by, created, expires, used } = link;
         self.execute(
             "DELETE FROM one_time_links WHERE purpose = ? AND account IS NOT DISTINCT FROM ?",
             params![purpose, account],
         )?;
         self.execute(
-            "INSERT INTO one_time_links (hash, purpose, account, created, expires, used) VALUES (?, ?, ?, ?, ?, ?)",
-            params![hash, purpose, account, created, expires, used],
+            "INSERT INTO one_time_links (hash, purpose, account, made_by, created, expires, used) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            params![hash, purpose, account, made_by, created, expires, used],
         )?;
         Ok(())
+    }
+
+    /// Voids all links of an account, whatever for. Answers how many there were.
+    pub fn void_links(&self, account: &str) -> Result<usize> {
+        self.execute("DELETE FROM one_time_links WHERE account = ?", [account])
     }
 
     /// Uses it up. Answers whether it was valid.
@@ -87,7 +95,8 @@ mod tests {
     #[test]
     fn a_link_works_once_in_time_and_until_the_next() {
         let database = Database::temporary().unwrap();
-        let link = LinkRow { purpose: "setup".into(), account: None, created: 1, expires: 100, used: None };
+        let link =
+            LinkRow { purpose: "setup".into(), account: None, made_by: None, created: 1, expires: 100, used: None };
         let put = |number: u8| database.write(|tx| tx.replace_link(&[number; 32], &link)).unwrap();
         let works =
             |number: u8, purpose: &str, now| database.write(|tx| tx.use_link(&[number; 32], purpose, now)).unwrap();

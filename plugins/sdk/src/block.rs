@@ -1,4 +1,4 @@
-//! The smaller blocks: prose, notices, facts, rows of buttons, logs, charts, pictures.
+//! The smaller blocks: prose, notices, facts, rows of buttons, logs, charts, pictures, jobs.
 
 use crate::types::{Text, Timestamp};
 use crate::ui::{
@@ -44,6 +44,11 @@ pub fn progress(percent: u8) -> Content {
 /// Lines of a log, oldest first.
 pub fn log(lines: impl IntoIterator<Item = LogLine>) -> Content {
     Content::Log(Log { lines: lines.into_iter().collect(), older: None })
+}
+
+/// A job of this plugin, by its id, kept up to date.
+pub fn job(id: impl Into<String>) -> Content {
+    Content::Job(id.into())
 }
 
 /// A block that only the host may draw, by its name.

@@ -16,24 +16,36 @@
 //!   [`block`] build what people see.
 //! - A literal is a phrase that can be translated. A string made at run time is data and is shown as it is.
 //!   [`text!`] puts data into a phrase.
-//! - [`kv`], [`settings`], [`log`](mod@log), [`uploads`], [`contributions`], [`menu`], [`links`] ask the host. What is not
-//!   called is not imported, and what is not imported nobody needs to grant.
+//! - [`kv`], [`files`], [`uploads`], [`http`], [`secrets`], [`events`], [`jobs`](mod@jobs), [`mail`](mod@mail), [`settings`],
+//!   [`log`](mod@log), [`contributions`], [`menu`], [`links`] ask the host. What is not called is not imported, and what is
+//!   not imported nobody needs to grant.
+//! - A plugin can do more than answer requests: [`background`] for jobs and schedules, [`live`] for pages that stay up to
+//!   date, [`streaming`] for downloads of any size, and a migration of its data. [`plugin!`] names those that it does.
 //! - `?` passes a failure of the host on. That matters for [`confirm`](types::Failure::Confirm): the host then asks
 //!   the person on a page of its own and makes the same request again.
 
+pub mod background;
 #[doc(hidden)]
 pub mod bindings;
 pub mod block;
+mod capability;
 pub mod cell;
+mod describe;
+mod dispatch;
+mod export;
 pub mod failure;
 pub mod form;
 pub mod host;
 pub mod link;
+pub mod live;
 mod lower;
+pub mod mail_kind;
 pub mod page;
 pub mod plugin;
 pub mod request;
 pub mod response;
+pub mod route;
+pub mod streaming;
 pub mod table;
 pub mod text;
 pub mod texts;
@@ -43,63 +55,30 @@ pub use failure::Result;
 pub use host::*;
 #[doc(hidden)]
 pub use {
+    describe::describe,
+    dispatch::{answer, exporting, migrate, next_batch, next_chunk, run},
     lower::lowered,
-    plugin::{answer, describe},
 };
 
 /// What nearly every plugin names. `use vestry_sdk::prelude::*;`
 pub mod prelude {
+    pub use crate::background::{Outcome, Task};
     pub use crate::block::{actions, facts, notice, prose};
     pub use crate::cell::{Badges, Time, badge, code, fact, percent, size};
     pub use crate::exchange::{Download, Redirect, Request, Response, Upload};
     pub use crate::failure::{Errors, OrInvalid, Result, invalid};
-    pub use crate::plugin::{Plugin, Route, delete, get, patch, post, put};
+    pub use crate::live::{Batch, Update};
+    pub use crate::mail_kind::MailKind;
+    pub use crate::plugin::Plugin;
     pub use crate::registration::Capability;
+    pub use crate::route::{Route, delete, get, patch, post, put};
+    pub use crate::streaming::Chunk;
     pub use crate::text;
     pub use crate::text::data;
     pub use crate::types::{Failure, FieldError, Text, Timestamp};
     pub use crate::ui::{
         Action, Block, Cell, Choice, ColumnValues, Content, Field, Form, Level, Link, Page, RouteRef, Section, Table,
         Texts,
-    };
-}
-
-/// Makes the crate a plugin: `vestry_sdk::plugin!(plugin);`, where `fn plugin() -> Plugin` says what it is.
-///
-/// The version that is registered is that of the crate.
-#[macro_export]
-macro_rules! plugin {
-    ($describe:path) => {
-        const _: fn() -> $crate::plugin::Plugin = $describe;
-
-        #[cfg(target_arch = "wasm32")]
-        #[allow(unsafe_code)]
-        const _: () = {
-            use $crate::bindings::exports::vestry::sdk::entry;
-
-            struct Exported;
-            impl entry::Guest for Exported {
-                fn register() -> u32 {
-                    $crate::lowered($crate::describe($describe(), env!("CARGO_PKG_VERSION")))
-                }
-                fn handle(request: $crate::exchange::Request) -> u32 {
-                    $crate::lowered($crate::answer($describe(), request))
-                }
-            }
-
-            #[used]
-            #[unsafe(link_section = "component-type:vestry")]
-            static WORLD: [u8; $crate::bindings::WORLD.len()] = *$crate::bindings::WORLD;
-
-            #[unsafe(export_name = "vestry:plugin/feature@0.1.0#register")]
-            unsafe extern "C" fn register() -> i32 {
-                unsafe { entry::_export_register_cabi::<Exported>() }
-            }
-            #[unsafe(export_name = "vestry:plugin/feature@0.1.0#handle")]
-            unsafe extern "C" fn handle(request: *mut u8) -> i32 {
-                unsafe { entry::_export_handle_cabi::<Exported>(request) }
-            }
-        };
     };
 }
 

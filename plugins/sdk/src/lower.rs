@@ -171,6 +171,14 @@ numbers! {
     f64: 8, |value| value.to_bits();
 }
 
+/// What a function answers that has nothing to say.
+impl Lower for () {
+    const SIZE: usize = 0;
+    const ALIGN: usize = 1;
+
+    fn lower(self, _: &mut Area, _: usize) {}
+}
+
 impl Lower for String {
     const SIZE: usize = 8;
     const ALIGN: usize = 4;
@@ -246,6 +254,7 @@ mod tests {
         assert_eq!((Option::<u64>::SIZE, Option::<u64>::ALIGN), (16, 8));
         assert_eq!((Option::<u8>::SIZE, Option::<String>::SIZE), (2, 12));
         assert_eq!(Result::<u8, u64>::SIZE, 16);
+        assert_eq!((Result::<(), String>::SIZE, Result::<(), ()>::SIZE), (12, 1));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Pages: a title, sections, and named blocks in them.
 
 use crate::types::Text;
-use crate::ui::{Action, Block, Content, Page, Section, SectionLayout};
+use crate::ui::{Action, Block, Content, Follow, Page, Section, SectionLayout};
 
 impl Page {
     /// A page with this title and nothing on it yet.
@@ -47,6 +47,20 @@ impl Page {
         if let Some(section) = self.sections.last_mut() {
             section.blocks.push(Block { name: name.into(), content: content.into() });
         }
+        self
+    }
+
+    /// Keeps the page up to date: [`Plugin::live`](crate::plugin::Plugin::live) is asked what is new, first with this
+    /// cursor, when one of the topics was published, and every so many seconds; 0 for topics alone.
+    #[must_use]
+    pub fn follow<T: Into<String>>(
+        mut self,
+        topics: impl IntoIterator<Item = T>,
+        cursor: impl Into<String>,
+        every_seconds: u32,
+    ) -> Self {
+        let topics = topics.into_iter().map(Into::into).collect();
+        self.follow = Some(Follow { topics, cursor: cursor.into(), every_seconds });
         self
     }
 

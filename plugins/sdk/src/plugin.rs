@@ -1,145 +1,75 @@
-//! What a plugin says about itself, and which function answers which route.
+//! A plugin: what it says about itself, and which function answers what.
 
 use std::fmt;
-use std::mem::ManuallyDrop;
 
-use crate::exchange::{Request, Response};
+use crate::background::{Outcome, Task};
+use crate::describe::last_part;
+use crate::exchange::Request;
 use crate::failure::Result;
-use crate::registration::{
-    self, Access, Capability, Contribution, MenuEntry, Need, Permission, PluginInfo, Verb, Wish,
-};
-use crate::types::{Failure, Text};
+use crate::live::Batch;
+use crate::mail_kind::MailKind;
+use crate::registration::Capability;
+use crate::route::Route;
+use crate::streaming::Chunk;
+use crate::types::Failure;
 
-/// The body that a route takes where it says nothing else: 1 MiB; of a GET, none.
-pub const DEFAULT_MAX_BODY: u64 = 1 << 20;
+type Work = dyn Fn(&Task) -> Result<Outcome>;
+type Next = dyn Fn(&Request, &str) -> Result<Batch>;
+type Piece = dyn Fn(&Request, Option<&str>) -> Result<Chunk>;
+type Migrate = dyn Fn(u32) -> Result<()>;
 
-type Handler = Box<dyn Fn(&Request) -> Result<Response>>;
-
-/// A route that does not say yet who may use it. Made by [`get`], [`post`] and their like.
-#[derive(Debug)]
-pub struct NewRoute {
+/// A function, and what it is called by.
+pub(crate) struct Named<F: ?Sized> {
     name: &'static str,
-    verb: Verb,
-    path: &'static str,
+    function: Box<F>,
 }
 
-/// A route that does not say yet what answers it.
-#[derive(Debug)]
-pub struct GuardedRoute {
-    new: NewRoute,
-    access: RouteAccess,
-    summary: &'static str,
-    max_body: u64,
+impl<F: ?Sized> Named<F> {
+    fn new(name: &'static str, function: Box<F>) -> Self {
+        Self { name, function }
+    }
+
+    pub(crate) fn function(&self) -> &F {
+        &self.function
+    }
 }
 
-/// A route: its name, its path, who may use it, and what answers.
-pub struct Route {
-    guarded: GuardedRoute,
-    handler: Handler,
-}
-
-impl fmt::Debug for Route {
+impl<F: ?Sized> fmt::Debug for Named<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.guarded.fmt(f)
+        self.name.fmt(f)
     }
 }
 
-#[derive(Debug)]
-enum RouteAccess {
-    Everyone,
-    SignedIn,
-    Permission(&'static str),
-    OwnPermission(&'static str),
-}
-
-macro_rules! verbs {
-    ($($(#[$doc:meta])* $function:ident => $verb:ident;)*) => {
-        $($(#[$doc])* pub const fn $function(name: &'static str, path: &'static str) -> NewRoute {
-            NewRoute { name, verb: Verb::$verb, path }
-        })*
-    };
-}
-
-verbs! {
-    /// A route that shows something and changes nothing. `path` starts with `/`, below the plugin's mount; `{name}` is
-    /// a parameter.
-    get => Get;
-    /// A route that does something.
-    post => Post;
-    /// A route that replaces something; for programs, since forms send GET and POST alone.
-    put => Put;
-    /// A route that changes a part of something; for programs.
-    patch => Patch;
-    /// A route that takes something away; for programs.
-    delete => Delete;
-}
-
-impl NewRoute {
-    /// Everyone may use it, visitors who are not signed in too. The administrator is asked for that, as `public`.
-    pub fn for_everyone(self) -> GuardedRoute {
-        self.guarded(RouteAccess::Everyone)
-    }
-
-    /// Everyone who is signed in may use it.
-    pub fn for_signed_in(self) -> GuardedRoute {
-        self.guarded(RouteAccess::SignedIn)
-    }
-
-    /// Who holds this permission of the host may use it, such as `users.read`.
-    pub fn needs(self, permission: &'static str) -> GuardedRoute {
-        self.guarded(RouteAccess::Permission(permission))
-    }
-
-    /// Who holds this permission of the plugin itself may use it; declared with [`Plugin::permission`].
-    pub fn needs_own(self, name: &'static str) -> GuardedRoute {
-        self.guarded(RouteAccess::OwnPermission(name))
-    }
-
-    fn guarded(self, access: RouteAccess) -> GuardedRoute {
-        let max_body = if matches!(self.verb, Verb::Get) { 0 } else { DEFAULT_MAX_BODY };
-        GuardedRoute { new: self, access, summary: "", max_body }
-    }
-}
-
-impl GuardedRoute {
-    /// What it is for, in a sentence: shown in the command palette and to programs.
-    #[must_use]
-    pub fn summary(mut self, summary: &'static str) -> Self {
-        self.summary = summary;
-        self
-    }
-
-    /// The largest body that it takes, in bytes; at most 8 MiB.
-    #[must_use]
-    pub fn max_body(mut self, bytes: u64) -> Self {
-        self.max_body = bytes;
-        self
-    }
-
-    /// The function that answers: a page, a redirect, a download or any other response.
-    pub fn to<R: Into<Response>>(self, handler: impl Fn(&Request) -> Result<R> + 'static) -> Route {
-        Route { guarded: self, handler: Box::new(move |request| handler(request).map(Into::into)) }
-    }
+/// The function of that name, else `not-found`.
+pub(crate) fn named<'a, F: ?Sized>(functions: &'a [Named<F>], name: &str) -> Result<&'a F> {
+    let found = functions.iter().find(|function| function.name == name);
+    found.map(Named::function).ok_or_else(|| Failure::not_found(name))
 }
 
 /// A plugin. It is described anew for each request, which costs less than a microsecond: keep it to literals.
 #[derive(Debug)]
 pub struct Plugin {
-    id: &'static str,
-    title: &'static str,
-    summary: &'static str,
-    language: &'static str,
-    mount: &'static str,
-    version: Option<&'static str>,
-    routes: Vec<Route>,
-    menu: Vec<(&'static str, &'static str, &'static str, &'static str, u16)>,
-    permissions: Vec<(&'static str, &'static str, &'static [&'static str])>,
-    wishes: Vec<(Capability, &'static str)>,
-    contributions: Vec<[&'static str; 4]>,
-    points: Vec<&'static str>,
-    needs: Vec<(&'static str, &'static str)>,
-    data_version: u32,
-    settings: Option<&'static str>,
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) language: &'static str,
+    pub(crate) mount: &'static str,
+    pub(crate) version: Option<&'static str>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) menu: Vec<(&'static str, &'static str, &'static str, &'static str, u16)>,
+    pub(crate) permissions: Vec<(&'static str, &'static str, &'static [&'static str])>,
+    pub(crate) wishes: Vec<(Capability, &'static str)>,
+    pub(crate) contributions: Vec<[&'static str; 4]>,
+    pub(crate) points: Vec<&'static str>,
+    pub(crate) needs: Vec<(&'static str, &'static str)>,
+    pub(crate) schedules: Vec<[&'static str; 3]>,
+    pub(crate) messages: Vec<MailKind>,
+    pub(crate) data_version: u32,
+    pub(crate) settings: Option<&'static str>,
+    pub(crate) jobs: Vec<Named<Work>>,
+    pub(crate) live: Vec<Named<Next>>,
+    pub(crate) streams: Vec<Named<Piece>>,
+    pub(crate) migrate: Option<Named<Migrate>>,
 }
 
 impl Plugin {
@@ -159,8 +89,14 @@ impl Plugin {
             contributions: vec![],
             points: vec![],
             needs: vec![],
+            schedules: vec![],
+            messages: vec![],
             data_version: 1,
             settings: None,
+            jobs: vec![],
+            live: vec![],
+            streams: vec![],
+            migrate: None,
         }
     }
 
@@ -260,7 +196,63 @@ impl Plugin {
         self
     }
 
-    /// The shape of its stored data; raise it when an older version's data no longer fits. 1 where nothing is said.
+    /// The function that does the jobs of this name, once for each attempt. What it commits counts at once; started with
+    /// [`jobs::start`](crate::jobs::start). Needs the export `background`.
+    #[must_use]
+    pub fn job<O: Into<Outcome>>(mut self, name: &'static str, work: impl Fn(&Task) -> Result<O> + 'static) -> Self {
+        self.jobs.push(Named::new(name, Box::new(move |task| work(task).map(Into::into))));
+        self
+    }
+
+    /// Has the host start a job at set times: five fields of a crontab, in UTC, such as `0 4 * * 1`.
+    #[must_use]
+    pub fn every(self, cron: &'static str, job: &'static str) -> Self {
+        self.schedule(job, cron, "{}")
+    }
+
+    /// The same with an input, a JSON document.
+    #[must_use]
+    pub fn schedule(mut self, job: &'static str, cron: &'static str, input: &'static str) -> Self {
+        self.schedules.push([job, cron, input]);
+        self
+    }
+
+    /// The function that keeps the pages of this route up to date, where they say [`Page::follow`](crate::ui::Page::follow):
+    /// it gets the page's request, and the cursor to go on from. Needs the export `live`.
+    #[must_use]
+    pub fn live(mut self, route: &'static str, next: impl Fn(&Request, &str) -> Result<Batch> + 'static) -> Self {
+        self.live.push(Named::new(route, Box::new(next)));
+        self
+    }
+
+    /// The function that makes the pieces of [`Download::chunks`](crate::exchange::Download::chunks) with this name: it
+    /// gets the request of the download, and no cursor for the first piece. Needs the export `streaming`.
+    #[must_use]
+    pub fn stream(
+        mut self,
+        name: &'static str,
+        next: impl Fn(&Request, Option<&str>) -> Result<Chunk> + 'static,
+    ) -> Self {
+        self.streams.push(Named::new(name, Box::new(next)));
+        self
+    }
+
+    /// The function that brings data of an older data version to this one. Needs the export `migration`.
+    #[must_use]
+    pub fn migrate(mut self, migrate: impl Fn(u32) -> Result<()> + 'static) -> Self {
+        self.migrate = Some(Named::new("migrate", Box::new(migrate)));
+        self
+    }
+
+    /// Declares a kind of mail that it sends, with [`mail`](mod@crate::mail).
+    #[must_use]
+    pub fn message(mut self, kind: MailKind) -> Self {
+        self.messages.push(kind);
+        self
+    }
+
+    /// The shape of its stored data; raise it when an older version's data no longer fits. 1 where nothing is said; more
+    /// than that needs [`Plugin::migrate`].
     #[must_use]
     pub fn data_version(mut self, version: u32) -> Self {
         self.data_version = version;
@@ -272,148 +264,5 @@ impl Plugin {
     pub fn settings(mut self, schema: &'static str) -> Self {
         self.settings = Some(schema);
         self
-    }
-}
-
-fn own(id: &str, name: &str) -> String {
-    [id, "/", name].concat()
-}
-
-fn last_part(id: &'static str) -> &'static str {
-    let dot = id.bytes().rposition(|byte| byte == b'.');
-    dot.and_then(|dot| id.get(dot + 1..)).unwrap_or(id)
-}
-
-fn strings(literals: &[&str]) -> Vec<String> {
-    literals.iter().map(|literal| (*literal).to_owned()).collect()
-}
-
-fn words(literal: &'static str) -> Text {
-    if literal.is_empty() { Text::none() } else { literal.into() }
-}
-
-impl Route {
-    fn describe(&self, id: &str) -> registration::Route {
-        let GuardedRoute { new, access, summary, max_body } = &self.guarded;
-        let access = match access {
-            RouteAccess::Everyone => Access::Everyone,
-            RouteAccess::SignedIn => Access::SignedIn,
-            RouteAccess::Permission(name) => Access::Permission((*name).to_owned()),
-            RouteAccess::OwnPermission(name) => Access::Permission(own(id, name)),
-        };
-        registration::Route {
-            name: new.name.to_owned(),
-            verb: new.verb,
-            path: new.path.to_owned(),
-            access,
-            summary: words(summary),
-            max_body: *max_body,
-            extra: vec![],
-        }
-    }
-}
-
-/// What `feature.register` answers; [`plugin!`](crate::plugin!) calls it.
-#[doc(hidden)]
-pub fn describe(plugin: Plugin, crate_version: &str) -> PluginInfo {
-    let id = plugin.id;
-    let menu = plugin.menu.into_iter().map(|(section, label, route, icon, order)| MenuEntry {
-        label: label.into(),
-        route: route.to_owned(),
-        icon: icon.to_owned(),
-        section: section.to_owned(),
-        order,
-        extra: vec![],
-    });
-    let permissions = plugin.permissions.into_iter().map(|(name, title, suggested)| Permission {
-        name: own(id, name),
-        title: title.into(),
-        suggested: strings(suggested),
-    });
-    let contributions = plugin.contributions.into_iter().map(|[point, title, summary, route]| Contribution {
-        point: point.to_owned(),
-        title: title.into(),
-        summary: words(summary),
-        route: route.to_owned(),
-        extra: vec![],
-    });
-    PluginInfo {
-        id: id.to_owned(),
-        version: plugin.version.unwrap_or(crate_version).to_owned(),
-        title: plugin.title.into(),
-        summary: words(plugin.summary),
-        language: plugin.language.to_owned(),
-        mount: plugin.mount.to_owned(),
-        routes: plugin.routes.iter().map(|route| route.describe(id)).collect(),
-        menu: menu.collect(),
-        permissions: permissions.collect(),
-        wishes: plugin
-            .wishes
-            .into_iter()
-            .map(|(capability, reason)| Wish { capability, reason: reason.into() })
-            .collect(),
-        contributions: contributions.collect(),
-        points: strings(&plugin.points),
-        needs: plugin
-            .needs
-            .into_iter()
-            .map(|(what, at_least)| Need { what: what.to_owned(), at_least: at_least.to_owned() })
-            .collect(),
-        schedules: vec![],
-        data_version: plugin.data_version,
-        settings: plugin.settings.map(str::to_owned),
-        extra: vec![],
-    }
-}
-
-/// What `feature.handle` answers; [`plugin!`](crate::plugin!) calls it.
-///
-/// Plugin and request are not dropped: the instance ends with the answer.
-///
-/// # Errors
-/// That of the route's function; `not-found` for a route that was never registered, which the host does not ask for.
-#[doc(hidden)]
-pub fn answer(plugin: Plugin, request: Request) -> Result<Response> {
-    let (plugin, request) = (ManuallyDrop::new(plugin), ManuallyDrop::new(request));
-    let route = plugin.routes.iter().find(|route| route.guarded.new.name == request.route);
-    route.map_or_else(|| Err(Failure::not_found(request.route.as_str())), |route| (route.handler)(&request))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::request::sample;
-    use crate::ui::Page;
-
-    fn plugin() -> Plugin {
-        Plugin::new("org.example.notes", "Notes")
-            .permission("write", "Write notes", &["advocate"])
-            .route(get("home", "/").for_signed_in().to(|_| Ok(Page::new("Home"))))
-            .route(
-                post("save", "/")
-                    .needs_own("write")
-                    .summary("Keep a note")
-                    .to(|_| Err::<Page, _>(Failure::conflict("x"))),
-            )
-            .menu("Notes", "home", "notes")
-    }
-
-    #[test]
-    fn it_says_what_it_is() {
-        let info = describe(plugin(), "1.2.3");
-        assert_eq!((info.mount.as_str(), info.version.as_str()), ("notes", "1.2.3"));
-        assert_eq!(info.routes[1].access, Access::Permission("org.example.notes/write".to_owned()));
-        assert_eq!((info.routes[0].max_body, info.routes[1].max_body), (0, DEFAULT_MAX_BODY));
-        assert_eq!(info.permissions[0].name, "org.example.notes/write");
-        assert_eq!(info.menu[0].section, "tools");
-    }
-
-    #[test]
-    fn a_request_goes_to_the_function_of_its_route() {
-        assert_eq!(answer(plugin(), sample(&[], &[])), Ok(Response::Page(Page::new("Home"))));
-        let save = Request { route: "save".to_owned(), ..sample(&[], &[]) };
-        assert_eq!(answer(plugin(), save), Err(Failure::Conflict("x".to_owned())));
-        let unknown = Request { route: "none".to_owned(), ..sample(&[], &[]) };
-        assert_eq!(answer(plugin(), unknown), Err(Failure::NotFound("none".to_owned())));
     }
 }

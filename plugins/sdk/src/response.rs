@@ -60,6 +60,24 @@ impl Download {
         }
     }
 
+    /// A file of any size, made piece by piece by the function of that name; see [`Plugin::stream`].
+    ///
+    /// [`Plugin::stream`]: crate::plugin::Plugin::stream
+    pub fn chunks(file_name: impl Into<String>, content_type: impl Into<String>, stream: impl Into<String>) -> Self {
+        Download { content: Content::Chunks(stream.into()), ..Self::new(file_name, content_type, vec![]) }
+    }
+
+    /// A file of any size, out of a directory that the plugin was granted: its name, and the path in it.
+    pub fn file(
+        file_name: impl Into<String>,
+        content_type: impl Into<String>,
+        directory: impl Into<String>,
+        path: impl Into<String>,
+    ) -> Self {
+        let content = Content::File((directory.into(), path.into()));
+        Download { content, ..Self::new(file_name, content_type, vec![]) }
+    }
+
     /// Shown in the page rather than saved; the host does so for PNG, JPEG, WebP and PDF alone.
     #[must_use]
     pub fn inline(mut self) -> Self {

@@ -18,6 +18,30 @@ impl Text {
     pub const fn none() -> Self {
         Text::Data(String::new())
     }
+
+    /// As it was written, values filled in and not translated: to show it where data goes, such as in a cell.
+    pub fn plain(&self) -> String {
+        match self {
+            Text::Phrase(words) | Text::Data(words) => words.clone(),
+            Text::Filled(Filled { phrase, values }) => fill(phrase, values),
+        }
+    }
+}
+
+/// A name without a value stays as it is, and values are not searched for names.
+fn fill(phrase: &str, values: &[(String, String)]) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(phrase.len()), phrase);
+    while let Some((before, (name, behind))) =
+        rest.split_once('{').and_then(|(before, open)| Some((before, open.split_once('}')?)))
+    {
+        filled.push_str(before);
+        match values.iter().find(|(known, _)| known == name) {
+            Some((_, value)) => filled.push_str(value),
+            None => filled.extend(["{", name, "}"]),
+        }
+        rest = behind;
+    }
+    filled + rest
 }
 
 impl From<&'static str> for Text {
@@ -55,5 +79,11 @@ mod tests {
         let Text::Filled(filled) = text!("{count} of {total} accounts", count, total = 7) else { panic!("filled") };
         assert_eq!(filled.phrase, "{count} of {total} accounts");
         assert_eq!(filled.values, [("count".to_owned(), "3".to_owned()), ("total".to_owned(), "7".to_owned())]);
+    }
+    #[test]
+    fn plain_words_have_their_values() {
+        let text =
+            filled("{count} of {total}, {unknown} {", [("count", "{total}".to_owned()), ("total", "7".to_owned())]);
+        assert_eq!(text.plain(), "{total} of 7, {unknown} {");
     }
 }

@@ -1,4 +1,4 @@
-//! A component imports what it uses and nothing else, and stays small: seen on the example, which is built for it.
+//! A component imports what it uses, exports what `plugin!` names, and stays small: seen on plugins that are built for it.
 
 #![allow(clippy::unwrap_used)]
 
@@ -39,7 +39,14 @@ fn interfaces(component: &Path) -> (Vec<String>, Vec<String>) {
     let name = |key: &WorldKey| resolve.name_world_key(key);
     let mut imports: Vec<_> = world.imports.keys().map(name).filter(|name| !name.starts_with("wasi:")).collect();
     imports.sort_unstable();
-    (imports, world.exports.keys().map(name).collect())
+    let mut exports: Vec<_> = world.exports.keys().map(name).collect();
+    exports.sort_unstable();
+    (imports, exports)
+}
+
+/// The interfaces of the package `vestry:plugin` with these names.
+fn of_plugin(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("vestry:plugin/{name}@0.1.0")).collect()
 }
 
 /// They hold types alone and ask for nothing.
@@ -65,4 +72,17 @@ fn a_plugin_imports_just_the_interfaces_that_it_calls() {
     let (imports, _) = interfaces(&build("vestry-users"));
     let asked: Vec<_> = imports.iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
     assert_eq!(asked, ["vestry:admin/users@0.1.0"]);
+}
+
+#[test]
+fn a_plugin_exports_just_what_it_names() {
+    let (imports, exports) = interfaces(&build("vestry-test-worker"));
+    assert_eq!(exports, of_plugin(&["background", "feature", "live", "streaming"]));
+    let asked: Vec<_> = imports.into_iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
+    assert_eq!(asked, of_plugin(&["events", "jobs", "kv", "log", "mail", "uploads"]));
+
+    let (imports, exports) = interfaces(&build("vestry-test-ledger-2"));
+    assert_eq!(exports, of_plugin(&["feature", "migration"]));
+    let asked: Vec<_> = imports.into_iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
+    assert_eq!(asked, of_plugin(&["kv"]));
 }

@@ -6,17 +6,18 @@ mod blocks;
 mod cells;
 mod forms;
 mod layouts;
+mod moving;
 mod tables;
 mod words;
 
 use vestry_sdk::prelude::*;
 
-vestry_sdk::plugin!(plugin);
+vestry_sdk::plugin!(plugin, live, streaming);
 
 /// The pages: route, path, title, what is on it, and the function.
 type Entry = (&'static str, &'static str, &'static str, &'static str, fn(&Request) -> Result<Page>);
 
-const PAGES: [Entry; 12] = [
+const PAGES: [Entry; 13] = [
     ("words", "/words", "Words", "Prose, notices, badges; long words and words from right to left.", words::words),
     ("facts", "/facts", "Facts", "Every kind of cell, beside a label.", cells::facts_page),
     ("tables", "/tables", "Tables", "Columns and rows, buttons, ticked rows, pages.", tables::tables),
@@ -27,6 +28,7 @@ const PAGES: [Entry; 12] = [
     ("records", "/records", "Records", "Log, messages, source, difference.", blocks::records),
     ("pictures", "/pictures", "Pictures", "Charts, pictures with marks, progress, frames.", blocks::pictures),
     ("host", "/host", "Host's own", "Panels, jobs, and blocks that this host does not know.", blocks::host),
+    ("moving", "/moving", "Moving", "A page that stays up to date by itself.", moving::moving),
     ("layouts", "/layouts", "Layouts", "Sections stacked, in columns, in tabs.", layouts::layouts),
     ("focus", "/focus", "Focus", "A page without menu and chrome.", layouts::focus),
 ];
@@ -45,6 +47,9 @@ pub fn plugin() -> Plugin {
         .route(get("item", "/items/{key}").needs(SEE).to(item))
         .route(get("framed", "/framed").needs(SEE).to(blocks::framed))
         .route(get("sheet", "/sheet.png").needs(SEE).to(|_| Ok(blocks::sheet())))
+        .route(get("pieces", "/pieces.txt").needs(SEE).to(moving::pieces))
+        .live("moving", moving::next)
+        .stream("pieces", moving::piece)
         .route(post("press", "/press").needs(SEE).to(press))
         .route(post("receive", "/receive").needs(SEE).max_body(8 << 20).to(forms::receive))
         .route(get("nobody", "/nobody").needs("org.vestry.styleguide/nobody").to(home))

@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vestry_contract::{Administration, exchange as host};
+use vestry_contract::{background, exchange as host, feature, live, migration, streaming, types};
 use vestry_sdk::exchange as plugin;
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::{Component, Instance, InstancePre, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -23,19 +23,11 @@ impl WasiView for State {
     }
 }
 
-fn component() -> PathBuf {
+/// Builds a package as plugins are built, and answers where the component is.
+fn build(package: &str) -> PathBuf {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "plugin",
-            "--target",
-            "wasm32-wasip2",
-            "--package",
-            "vestry-styleguide",
-        ])
+        .args(["build", "--quiet", "--profile", "plugin", "--target", "wasm32-wasip2", "--package", package])
         .current_dir(root)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -43,7 +35,7 @@ fn component() -> PathBuf {
         .unwrap();
     assert!(built.success());
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    target.join("wasm32-wasip2/plugin/vestry_styleguide.wasm")
+    target.join("wasm32-wasip2/plugin").join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -105,28 +97,38 @@ fn written(value: &impl std::fmt::Debug) -> String {
 
 struct Guest {
     store: Store<State>,
-    plugin: Administration,
+    pre: InstancePre<State>,
+    instance: Instance,
+}
+
+/// What an instance exports as the interface of that name, and the store that it lives in.
+macro_rules! export {
+    ($guest:ident, $interface:ident) => {
+        $interface::GuestIndices::new(&$guest.pre).unwrap().load(&mut $guest.store, &$guest.instance).unwrap()
+    };
 }
 
 impl Guest {
-    /// A fresh instance, as for each request.
+    /// A fresh instance, as for each request. The host's own interfaces are not there: what is called here asks nothing.
     async fn new(engine: &Engine, component: &Component) -> Self {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+        linker.define_unknown_imports_as_traps(component).unwrap();
         let state = State { context: WasiCtx::default(), table: ResourceTable::new() };
         let mut store = Store::new(engine, state);
-        let plugin = Administration::instantiate_async(&mut store, component, &linker).await.unwrap();
-        Guest { store, plugin }
+        let pre = linker.instantiate_pre(component).unwrap();
+        let instance = pre.instantiate_async(&mut store).await.unwrap();
+        Guest { store, pre, instance }
     }
 }
 
 #[tokio::test]
 async fn every_page_comes_through_as_it_was() {
     let engine = Engine::new(&Config::new()).unwrap();
-    let component = Component::from_file(&engine, component()).unwrap();
+    let component = Component::from_file(&engine, build("vestry-styleguide")).unwrap();
 
     let mut guest = Guest::new(&engine, &component).await;
-    let info = guest.plugin.vestry_plugin_feature().call_register(&mut guest.store).await.unwrap();
+    let info = export!(guest, feature).call_register(&mut guest.store).await.unwrap();
     assert_eq!(written(&info), written(&vestry_sdk::describe(vestry_styleguide::plugin(), env!("CARGO_PKG_VERSION"))));
 
     let mut requests: Vec<_> = info.routes.iter().map(|route| asked(&route.name, &[])).collect();
@@ -139,8 +141,53 @@ async fn every_page_comes_through_as_it_was() {
     assert!(requests.len() > 25);
     for request in requests {
         let mut guest = Guest::new(&engine, &component).await;
-        let answer = guest.plugin.vestry_plugin_feature().call_handle(&mut guest.store, &request).await.unwrap();
+        let answer = export!(guest, feature).call_handle(&mut guest.store, &request).await.unwrap();
         let native = vestry_sdk::answer(vestry_styleguide::plugin(), the_same(&request));
         assert_eq!(written(&answer), written(&native), "{}", request.route);
     }
+}
+
+#[tokio::test]
+async fn updates_and_pieces_come_through_as_they_were() {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let component = Component::from_file(&engine, build("vestry-styleguide")).unwrap();
+
+    for (route, cursor) in [("moving", "0"), ("moving", "24"), ("moving", "25"), ("moving", "Zoë"), ("words", "0")] {
+        let (mut guest, request) = (Guest::new(&engine, &component).await, asked(route, &[]));
+        let answer = export!(guest, live).call_next(&mut guest.store, &request, cursor).await.unwrap();
+        let native = vestry_sdk::next_batch(vestry_styleguide::plugin(), the_same(&request), cursor.to_owned());
+        assert_eq!(written(&answer), written(&native), "{route} {cursor}");
+    }
+    for (name, cursor) in [("pieces", None), ("pieces", Some("3")), ("pieces", Some("Zoë")), ("none", None)] {
+        let (mut guest, request) = (Guest::new(&engine, &component).await, asked("pieces", &[]));
+        let answer = export!(guest, streaming).call_next(&mut guest.store, &request, name, cursor).await.unwrap();
+        let owned = (name.to_owned(), cursor.map(str::to_owned));
+        let native = vestry_sdk::next_chunk(vestry_styleguide::plugin(), the_same(&request), owned.0, owned.1);
+        assert_eq!(written(&answer), written(&native), "{name} {cursor:?}");
+    }
+}
+
+#[tokio::test]
+async fn jobs_and_migrations_are_called_with_what_the_host_says() {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let component = Component::from_file(&engine, build("vestry-test-probe")).unwrap();
+    let task = |name: &str, input: &str| background::Task {
+        id: "j1".to_owned(),
+        name: name.to_owned(),
+        input: input.to_owned(),
+        attempt: 1,
+        actor: None,
+        extra: vec![],
+    };
+    let mut guest = Guest::new(&engine, &component).await;
+    let outcome = export!(guest, background).call_run(&mut guest.store, &task("call", r#"{"function":"Zoë"}"#)).await;
+    assert_eq!(outcome.unwrap().unwrap(), r#""Err(Failure::NotFound(\"Zoë\"))""#);
+    let mut guest = Guest::new(&engine, &component).await;
+    let outcome = export!(guest, background).call_run(&mut guest.store, &task("none", "{}")).await;
+    assert_eq!(written(&outcome.unwrap()), written(&Err::<(), _>(types::Failure::NotFound("none".to_owned()))));
+
+    let component = Component::from_file(&engine, build("vestry-test-ledger-2")).unwrap();
+    let mut guest = Guest::new(&engine, &component).await;
+    let migrated = export!(guest, migration).call_migrate(&mut guest.store, 7).await.unwrap();
+    assert!(matches!(migrated, Err(types::Failure::Internal(reason)) if reason.contains("first one only")));
 }

@@ -147,8 +147,14 @@ fn again(form: Form, field: &str, request: &Request, errors: &[FieldError]) -> F
     if wrong.is_empty() { form } else { form.refill(request).errors(&wrong) }
 }
 
-fn access_buttons(user: &User) -> [Action; 2] {
+/// Who cannot sign in needs no password.
+fn access_buttons(user: &User) -> Vec<Action> {
+    let reset = button("Send a reset link", "reset", user);
     let (label, value) = if user.active { ("Deactivate", "0") } else { ("Activate", "1") };
     let state = button(label, "state", user).value("active", value).value("version", user.version.to_string());
-    [state, button("Delete the account", "ask-delete", user).danger()]
+    let delete = button("Delete the account", "ask-delete", user).danger();
+    match user.active && user.email.is_some() {
+        true => vec![reset, state, delete],
+        false => vec![state, delete],
+    }
 }

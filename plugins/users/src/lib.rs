@@ -1,14 +1,16 @@
-//! User List: the accounts of this server - find them, change them, give and take privileges, one or a thousand.
+//! User List: the accounts of this server - invite people, find and change accounts, give and take privileges, one or a
+//! thousand.
 //!
 //! It holds no data: everything is asked of the host, which checks each call against what the person may do. Every
 //! route asks for the permission that its call needs, so a button that would be refused is never drawn.
 //!
-//! Deliberately not here: invitations, resets of passwords and second factors, and CSV.
+//! Deliberately not here: second factors, and CSV.
 
 mod account;
-mod add;
 mod bulk;
 mod filter;
+mod invite;
+mod links;
 mod list;
 mod remove;
 mod selection;
@@ -20,14 +22,16 @@ vestry_sdk::plugin!(plugin);
 
 fn plugin() -> Plugin {
     Plugin::new("org.vestry.users", "User List")
-        .summary("Find accounts, change them, give and take privileges.")
+        .summary("Invite people, find and change accounts, give and take privileges.")
         .mount("users")
         .route(get("list", "/").needs("users.read").summary("Find accounts").to(list::list))
-        .route(get("add", "/add").needs("users.create").summary("Add an account").to(add::form))
-        .route(post("create", "/add").needs("users.create").to(add::create))
+        .route(get("invite", "/invite").needs("users.create").summary("Invite somebody").to(invite::form))
+        .route(post("send-invitation", "/invite").needs("users.create").to(invite::send))
+        .route(get("link", "/links/{ticket}").needs("users.read").to(links::page))
         .route(get("account", "/accounts/{key}").needs("users.read").to(account::account))
         .route(post("rename", "/accounts/{key}/rename").needs("users.write").to(account::rename))
         .route(post("state", "/accounts/{key}/state").needs("users.activate").to(account::set_state))
+        .route(post("reset", "/accounts/{key}/reset").needs("users.activate").to(links::reset))
         .route(post("privileges", "/accounts/{key}/privileges").needs("users.privileges").to(account::set_privileges))
         .route(get("ask-delete", "/accounts/{key}/delete").needs("users.delete").to(remove::ask))
         .route(post("delete", "/accounts/{key}/delete").needs("users.delete").to(remove::delete))

@@ -10,7 +10,7 @@ pub fn list(request: &Request) -> Result<Page> {
     let cursor = request.query("cursor").optional().map(str::to_owned);
     let found = users::find_columns(&filter.query(cursor))?;
     let privileges = users::privileges()?;
-    let page = Page::new("User List").action(Action::new("Add an account", "add").primary());
+    let page = Page::new("User List").action(Action::new("Invite somebody", "invite").primary());
     Ok(page.block("filter", filter_form(&filter, &privileges)).block("users", table(&filter, found)))
 }
 
@@ -30,7 +30,7 @@ fn table(filter: &Filter, found: FoundColumns) -> Table {
     let turn = |cursor: Option<String>| cursor.map(|cursor| filter.route().query("cursor", cursor));
     let empty = match filter.is_narrow() {
         true => "Nobody matches. Try fewer words, or every privilege and state.",
-        false => "Nobody is here yet. Add the first account.",
+        false => "Nobody is here yet. Invite the first person.",
     };
     Table::of(found.ids)
         .column("name", "Name", found.names)

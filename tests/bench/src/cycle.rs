@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use vestry_capabilities::{Call, Subject};
 use vestry_contract::exchange::Request;
-use vestry_sandbox::{Compiler, Limits, Loaded, Permits, Sandbox, SandboxSettings, Usage};
+use vestry_sandbox::{Callee, Compiler, Limits, Loaded, Permits, Sandbox, SandboxSettings, Usage};
 
 use crate::Failure;
 use crate::fixture::built;
@@ -67,12 +67,15 @@ fn run(sandbox: &Sandbox, loaded: &Loaded) -> Result<Duration, Failure> {
         title: "Quiet".into(),
         digest: loaded.digest().into(),
         settings: "{}".into(),
+        space: String::new(),
+        messages: Vec::new(),
     });
+    let callee = Callee { loaded, limits: &limits, permits: &permits, usage: &usage };
     let began = Instant::now();
     runtime.block_on(async {
         for _ in 0..CALLS {
             let call = Call::closed(Arc::clone(&subject));
-            let outcome = sandbox.handle(loaded, &limits, &permits, &usage, call, request()).await?;
+            let outcome = sandbox.handle(callee, call, request()).await?;
             if let Err(failure) = outcome.answer {
                 return Err::<_, Failure>(format!("the page was refused: {failure:?}").into());
             }

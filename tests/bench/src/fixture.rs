@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use vestry::installer::package::{self, Decision};
+use vestry::installer::mounting::{self, Decision};
+use vestry::installer::package;
 use vestry::server::{self, Opening};
 use vestry::settings::Settings;
 use vestry_identity::accounts::{self, Change, Mode};
@@ -40,8 +41,9 @@ impl Fixture {
                 grants: inspected.asks.clone(),
                 accept_proposals: true,
                 replace: false,
+                data: None,
             };
-            package::mount(app.database(), &Actor::console(), &inspected, &decision, app.identity().clock().now())?;
+            mounting::mount(&app.installer(), &Actor::console(), &inspected, &decision).await?;
         }
         let identity = app.identity().clone();
         identity.create_account(&Actor::console(), EMAIL, "Bench", &["admin".to_owned()], Some(PASSWORD))?;

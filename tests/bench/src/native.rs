@@ -77,7 +77,6 @@ fn draw(app: &App, visit: &Visit, cursor: Option<String>) -> Result<String, crat
         title: "User List".into(),
         actions: vec![button("Add an account", "/users/add", "primary", "get", &[])],
         sections: vec![SectionParts { layout: "stack", blocks: vec![form, table], ..SectionParts::default() }],
-        address: visit.path_and_query().to_owned(),
         ..PageParts::default()
     };
     Ok(app.screens().compose(&frame, &parts)?)

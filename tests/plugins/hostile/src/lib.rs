@@ -33,6 +33,10 @@ fn plugin() -> Plugin {
         .route(get("inline", "/inline").for_signed_in().to(inline))
         .route(get("echo", "/echo").for_signed_in().to(echo::echo))
         .route(post("echo-post", "/echo").for_signed_in().to(echo::echo))
+        .contribute("org.example.board/parts", "Endless", "Never ends", "loop")
+        .contribute("org.example.board/parts", "Trap", "Ends badly", "trap")
+        .contribute("org.example.board/parts", "Twice", "Cannot be drawn", "twice")
+        .contribute("org.example.board/parts", "Markup", "Is full of markup", "markup")
         .menu("Hostile", "ok", "bomb")
 }
 

@@ -2,8 +2,12 @@
 //!
 //! Every page has one block `result`, a source in which the result stands as Rust writes it: `Ok(...)` or `Err(...)`.
 //! Routes whose name ends in `-strict` pass a failure on instead of showing it.
+//!
+//! What plugins were given later is called by name, from everywhere that it can be called: see `calls` and `places`.
 
 mod accounts;
+mod calls;
+mod places;
 mod store;
 
 use std::fmt::Debug;
@@ -12,7 +16,7 @@ use vestry_sdk::block::source;
 use vestry_sdk::prelude::*;
 use vestry_sdk::{contributions, links, log, menu, settings, uploads};
 
-vestry_sdk::plugin!(plugin);
+vestry_sdk::plugin!(plugin, background, live, streaming);
 
 fn plugin() -> Plugin {
     let plugin = Plugin::new("org.example.probe", "Probe")
@@ -35,7 +39,7 @@ fn plugin() -> Plugin {
         .route(post("badge", "/badge").for_signed_in().to(set_badge))
         .route(post("uploads", "/uploads").for_signed_in().max_body(8 << 20).to(read_uploads))
         .menu("Probe", "home", "microscope");
-    accounts::routes(store::routes(plugin))
+    places::routes(accounts::routes(store::routes(plugin)))
 }
 
 /// A page with the result as Rust writes it.

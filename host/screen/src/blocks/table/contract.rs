@@ -29,7 +29,7 @@ fn view(name: &str, table: &Table, draw: &Draw<'_>) -> TableView {
     TableView {
         name: name.to_owned(),
         caption: draw.label.clone(),
-        columns: columns(name, table, draw.several_tables, &kept, place),
+        columns: columns(draw.own_name(name), table, draw.several_tables, &kept, place),
         open: table.open.as_ref().and_then(|route| links::open_href(route, KEY, place)),
         each: each(table, place),
         bulk: actions::buttons(&table.bulk, place),

@@ -10,18 +10,18 @@ use vestry_contract::ui::RouteRef;
 use crate::registry::plugin::may_use;
 use crate::registry::snapshot::Snapshot;
 
-/// The server as one request sees it.
+/// The server as one call sees it.
 #[derive(Debug)]
-pub struct RequestSurroundings {
+pub struct ServerSurroundings {
     pub snapshot: Arc<Snapshot>,
     /// Scheme and host that links start with, such as `https://vestry.example.org`.
     pub origin: String,
 }
 
-impl Surroundings for RequestSurroundings {
+impl Surroundings for ServerSurroundings {
     fn contributions(&self, point: &str, actor: &Actor) -> Vec<Entry> {
         let caller = match actor {
-            Actor::Person(caller) | Actor::Token(caller) => Some(caller.as_ref()),
+            Actor::Person(caller) | Actor::Token(caller) | Actor::Job(caller) => Some(caller.as_ref()),
             Actor::Visitor | Actor::Nobody | Actor::Gone => None,
         };
         self.snapshot
@@ -43,6 +43,10 @@ impl Surroundings for RequestSurroundings {
         let route = plugin.route_named(&target.route).filter(|route| route.verb == Verb::Get)?;
         let path = vestry_screen::fill_route(&plugin.path_of(route), target)?;
         Some(format!("{}{path}", self.origin))
+    }
+
+    fn host_page(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
     }
 
     fn has_route(&self, plugin: &str, route: &str) -> bool {

@@ -1,0 +1,147 @@
+//! `http-client`: calls to other servers, as far as the plugin was granted their origins.
+//!
+//! Where a call may go and how it is made is `vestry-outbound`'s part. Here are the plugin's grants, which are read anew
+//! at each hop, the secrets that go into headers, and what is written down: one line in the log for each call, and in
+//! the audit what was refused. Neither has a path, a query, a header or a body in it.
+//!
+//! Nothing of it belongs to the request's transaction: what was sent stays sent, and a request that the host runs again
+//! after a conflict sends again.
+
+use std::time::{Duration, Instant};
+
+use vestry_contract::http_client::{Header, Incoming, Outgoing};
+use vestry_contract::types::{Failure, FieldError, Text};
+use vestry_outbound::{Answer, DEFAULT_TIME, Kind, Origin, OutboundError, Request, Secret, Verb};
+
+use crate::call::{Call, Services, Subject};
+use crate::gate::{Pass, Refusal};
+use crate::grants::Capability;
+use crate::table::{HTTP_ASK, HTTP_CHANGE, Row};
+
+/// The case of the table that a call is.
+pub(crate) fn row(request: &Outgoing) -> Row {
+    if matches!(request.verb.as_str(), "GET" | "HEAD") { HTTP_ASK } else { HTTP_CHANGE }
+}
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum CallError {
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error("{0} was not granted the secret `{1}`; its author asks for it, and an administrator grants it")]
+    NoSecret(String, String),
+    #[error("the secret of a header is not there: {0:?}")]
+    Host(#[from] Failure),
+}
+
+pub(crate) async fn send(call: &mut Call, _pass: Pass, request: Outgoing) -> Result<Incoming, Failure> {
+    let began = Instant::now();
+    let row = row(&request);
+    let verb = request.verb.clone();
+    let origin = Origin::of_address(&request.url);
+    let answer = match &origin {
+        Ok(origin) => attempt(call, origin, request).await,
+        Err(error) => Err(error.clone().into()),
+    };
+    note(call, &verb, origin.as_ref().ok(), &answer, began.elapsed());
+    answer.map(incoming).map_err(|error| failure(call, row, error))
+}
+
+async fn attempt(call: &Call, origin: &Origin, asked: Outgoing) -> Result<Answer, CallError> {
+    let open = call.settings()?;
+    let is_allowed = |origin: &Origin| is_granted(&open.services, call.subject(), origin);
+    // Before any secret is opened for it.
+    if !is_allowed(origin) {
+        return Err(OutboundError::NotGranted(origin.clone()).into());
+    }
+    let verb: Verb = asked.verb.parse()?;
+    let headers: Result<Vec<_>, CallError> =
+        asked.headers.into_iter().map(|header| filled(call, origin, header)).collect();
+    let time = match asked.timeout_ms {
+        0 => DEFAULT_TIME,
+        given => Duration::from_millis(given.into()),
+    };
+    let request = Request::new(verb, &asked.url, headers?, asked.body.into())?.within(time)?.at_most(call.left());
+    Ok(open.services.outbound.send(request, &is_allowed).await?)
+}
+
+/// Whether this origin is granted at this moment; a grant that is no origin allows nothing.
+fn is_granted(services: &Services, plugin: &Subject, origin: &Origin) -> bool {
+    match services.grants(&plugin.id, &plugin.digest) {
+        Ok(grants) => grants.origins().any(|granted| granted.parse::<Origin>().is_ok_and(|granted| granted == *origin)),
+        Err(error) => {
+            tracing::error!(%error, "grants could not be read");
+            false
+        }
+    }
+}
+
+/// A header, with its secret where it has one.
+fn filled(call: &Call, origin: &Origin, header: Header) -> Result<vestry_outbound::Header, CallError> {
+    let (name, prefix, secret) = match header {
+        Header::Text((name, value)) => return Ok(vestry_outbound::Header::Text { name, value }),
+        Header::Secret(secret) => secret,
+    };
+    if !call.grants()?.holds(&Capability::Secret(secret.clone())) {
+        return Err(CallError::NoSecret(call.subject().id.clone(), secret.chars().take(100).collect()));
+    }
+    let secrets = &call.settings()?.services.secrets;
+    let value = secrets.for_origin(&secret, &origin.to_string()).map_err(Failure::from)?;
+    let value = Secret::new(value.expose().to_owned());
+    Ok(vestry_outbound::Header::Secret { name, prefix, value, bound_to: origin.clone() })
+}
+
+fn incoming(answer: Answer) -> Incoming {
+    Incoming { status: answer.status, headers: answer.headers, body: answer.body.into() }
+}
+
+/// What the plugin is told; what was denied is noted for the audit.
+fn failure(call: &mut Call, row: Row, error: CallError) -> Failure {
+    let told = error.to_string();
+    let kind = match error {
+        CallError::Host(failure) => return failure,
+        CallError::NoSecret(..) => Kind::Denied,
+        CallError::Outbound(error) => error.kind(),
+    };
+    match kind {
+        Kind::Invalid(field) => Failure::Invalid(vec![FieldError {
+            field: field.into(),
+            message: Text::Data(told),
+            line: None,
+            column: None,
+        }]),
+        Kind::Unavailable => Failure::Unavailable(told),
+        Kind::Exhausted => Failure::Exhausted(told),
+        Kind::Denied => {
+            let reason = redacted(call, &told);
+            call.note_refusal(Refusal { function: row.to_string(), reason });
+            Failure::Denied(format!("{row} is denied: {told}"))
+        }
+    }
+}
+
+/// One line, at `info` under the target `outbound`.
+fn note(call: &Call, verb: &str, origin: Option<&Origin>, answer: &Result<Answer, CallError>, took: Duration) {
+    let (plugin, request) = (call.subject().id.as_str(), call.request_id());
+    let verb = redacted(call, &verb.chars().take(10).collect::<String>());
+    let origin = redacted(call, &origin.map(Origin::to_string).unwrap_or_default());
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match answer {
+        Ok(answer) => {
+            let (status, bytes) = (answer.status, answer.body.len());
+            tracing::info!(target: "outbound", plugin, request, verb, origin, status, ms, bytes, "called");
+        }
+        Err(error) => {
+            let error = redacted(call, &error.to_string());
+            tracing::info!(target: "outbound", plugin, request, verb, origin, ms, error, "not called, or not answered");
+        }
+    }
+}
+
+/// What a plugin chose, and what a server answered, without the secrets of this server.
+fn redacted(call: &Call, text: &str) -> String {
+    call.settings().map_or_else(|_| String::new(), |open| open.services.secrets.redact(text).into_owned())
+}
+
+#[cfg(test)]
+mod tests;

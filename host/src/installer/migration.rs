@@ -1,0 +1,156 @@
+//! Bringing a plugin's data to the shape that a new version of it works with.
+//!
+//! In order: one transaction holds the data and copies it; the new version migrates the copy; it is asked for each page
+//! of its menu, on the copy; one transaction puts the copy and the new version in place. The hold lasts five seconds, and
+//! is a time in the database: meanwhile requests wait, in every process, and what older calls write is refused by the
+//! transaction that writes it. So what is copied is all there is, and whoever does this may die at any point: the hold
+//! passes, the older version goes on, and the copy is removed with what has expired.
+//!
+//! What it deliberately does not do: go back (see [`data`](crate::installer::data)), migrate in the background while
+//! people write (there would be two truths to merge), or draw the pages: that they can be drawn is the screens' to say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vestry_sandbox::CallError;
+use vestry_storage::SpaceRow;
+
+use crate::installer::Installer;
+use crate::installer::mounting::{Placing, blocking};
+use crate::installer::package::PackageError;
+use crate::installer::trial::Trial;
+
+/// How long calls of the plugin wait at the most.
+pub const HOLD: Duration = Duration::from_secs(5);
+
+/// Why the data was not brought to the new shape.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    #[error("it could not bring its data from the shape {from} to {to}: {reason}")]
+    Migrate { from: u32, to: u32, reason: String },
+    #[error("with the data in its new shape, its page {path} does not open: {reason}")]
+    Page { path: String, reason: String },
+    #[error("copying its data, migrating it and opening its pages took longer than {} s, the longest that its calls may wait", HOLD.as_secs())]
+    TooLong,
+}
+
+/// Migrates the data and mounts the package; on any error, what was there goes on.
+pub(super) async fn run(
+    installer: &Installer<'_>,
+    placing: &Arc<Placing>,
+    before: SpaceRow,
+) -> Result<(), PackageError> {
+    // Loading compiles, where that has not been done: nobody should wait for that.
+    let trial = Trial::load(installer, placing).await?;
+    let deadline = Instant::now() + HOLD;
+    let from = before.data_version;
+    let begun = begin(installer, placing, before).await?;
+    let ended = match attempt(&trial, &begun.copy, from, deadline).await {
+        Ok(()) => finish(installer, placing, &begun, from).await,
+        Err(error) => Err(failed(placing, error)),
+    };
+    if let Err(error) = &ended {
+        give_up(installer, placing, begun.copy, error).await;
+    }
+    ended
+}
+
+/// What was begun.
+struct Begun {
+    /// The space that the copy is in.
+    copy: String,
+    /// The package that was mounted then.
+    mounted: Option<String>,
+}
+
+async fn begin(installer: &Installer<'_>, placing: &Arc<Placing>, before: SpaceRow) -> Result<Begun, PackageError> {
+    let (database, clock) = (installer.services.database.clone(), installer.services.identity.clock().clone());
+    let placing = Arc::clone(placing);
+    let hold = u64::try_from(HOLD.as_millis()).unwrap_or(u64::MAX);
+    blocking(move || {
+        // From before the wait for other writers on, so that nobody waits longer than is said.
+        let now = clock.now();
+        database.write(|tx| {
+            let id = &placing.info.id;
+            let copy = tx.copy_space(&before, placing.info.data_version, now, now + hold)?;
+            let copy = copy.ok_or_else(|| PackageError::Busy(id.clone()))?;
+            tx.raise_generation()?;
+            Ok(Begun { copy, mounted: tx.plugin(id)?.map(|plugin| plugin.digest) })
+        })
+    })
+    .await
+}
+
+async fn attempt(trial: &Trial<'_>, copy: &str, from: u32, deadline: Instant) -> Result<(), MigrationError> {
+    let left = || Some(deadline.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
+    let to = trial.data_version();
+    let time = left().ok_or(MigrationError::TooLong)?;
+    match trial.migrate(copy, from, time).await {
+        Ok(()) => {}
+        Err(reason) => return Err(MigrationError::Migrate { from, to, reason }),
+    }
+    for route in trial.pages() {
+        let time = left().ok_or(MigrationError::TooLong)?;
+        trial
+            .open(copy, route, time)
+            .await
+            .map_err(|reason| MigrationError::Page { path: trial.path_of(route), reason })?;
+    }
+    Ok(())
+}
+
+async fn finish(
+    installer: &Installer<'_>,
+    placing: &Arc<Placing>,
+    begun: &Begun,
+    from: u32,
+) -> Result<(), PackageError> {
+    let (database, clock) = (installer.services.database.clone(), installer.services.identity.clock().clone());
+    let (placing, copy, mounted) = (Arc::clone(placing), begun.copy.clone(), begun.mounted.clone());
+    blocking(move || {
+        database.write(|tx| {
+            // Read when nobody else can write any more: after the hold, others do.
+            let (id, now) = (&placing.info.id, clock.now());
+            if tx.plugin(id)?.map(|plugin| plugin.digest) != mounted {
+                return Err(PackageError::Busy(id.clone()));
+            }
+            if !tx.finish_copy(&copy, now)? {
+                return Err(failed(&placing, MigrationError::TooLong));
+            }
+            placing.write(tx, now)?;
+            let shapes = format!("{from} to {}", placing.info.data_version);
+            Ok(placing.audit(tx, "package.migrate", "done", &shapes, now)?)
+        })
+    })
+    .await
+}
+
+/// Removes the copy and lifts the hold. Where even that fails, the hold passes by itself.
+async fn give_up(installer: &Installer<'_>, placing: &Arc<Placing>, copy: String, error: &PackageError) {
+    let (database, now, reason) = (installer.services.database.clone(), installer.now(), error.to_string());
+    let (placing, named) = (Arc::clone(placing), placing.info.id.clone());
+    let work = move || {
+        database.write(|tx| {
+            tx.drop_copy(&copy)?;
+            tx.raise_generation()?;
+            Ok(placing.audit(tx, "package.migrate", "failed", &reason, now)?)
+        })
+    };
+    if let Err(error) = blocking(work).await {
+        tracing::error!(%error, plugin = named, "the copy of a plugin's data could not be removed at once");
+    }
+}
+
+fn failed(placing: &Placing, error: MigrationError) -> PackageError {
+    let (id, version) = (placing.info.id.clone(), placing.info.version.clone());
+    PackageError::Migration { id, version, error }
+}
+
+/// What a call that gave no answer says to who installs: they may see what the plugin wrote as it broke off.
+pub(super) fn words_of(error: &CallError) -> String {
+    match error {
+        CallError::Trapped { said, .. } if !said.trim().is_empty() => format!("{error}; it said: {}", said.trim()),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,206 @@
+//! A package that is tried before it takes its place: it is called on data that nobody else uses.
+//!
+//! It holds the grants that it is going to have. Nobody is present: to the gate it is nobody who calls, so what asks for
+//! a person's permission is denied, which is no fault of a page. To the plugin, who opens the pages is a service that
+//! holds the plugin's own permissions: pages for people who are signed in may count on somebody being there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, Services, Subject, audit_refusals, sentence};
+use vestry_contract::exchange::Request;
+use vestry_contract::registration::{Access, Route, Verb};
+use vestry_contract::types::{self, Failure};
+use vestry_sandbox::{CallError, Limits, Loaded, Outcome, Permits, Sandbox, Usage};
+
+use crate::installer::Installer;
+use crate::installer::migration::words_of;
+use crate::installer::mounting::{Placing, blocking};
+use crate::installer::package::PackageError;
+use crate::installer::snapshot;
+use crate::installer::store::Digest;
+use crate::registry::plugin::{Plugin, State};
+use crate::registry::routes::RouteTable;
+use crate::registry::snapshot::Snapshot;
+use crate::registry::surroundings::ServerSurroundings;
+
+/// The package, ready to be called.
+pub(super) struct Trial<'a> {
+    sandbox: &'a Sandbox,
+    services: Services,
+    plugin: Arc<Plugin>,
+    loaded: Loaded,
+    origin: String,
+    request: String,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) async fn load(installer: &Installer<'a>, placing: &Placing) -> Result<Self, PackageError> {
+        let Placing { package, info, mount, .. } = placing;
+        let digest = Digest::parse(&package.digest).ok_or_else(|| PackageError::Unknown(info.id.clone()))?;
+        let loaded = installer.sandbox.load(digest.as_str(), &installer.store.file(&digest)).await?;
+        let limits = installer.services.database.read(|reader| reader.limits(&info.id))?;
+        let limits = snapshot::chosen(&limits);
+        let subject = snapshot::subject(info, &package.digest, String::new(), installer.settings);
+        let (routes, _) = RouteTable::new(&info.routes);
+        let public = installer.settings.public_url.as_ref();
+        Ok(Self {
+            sandbox: installer.sandbox,
+            services: installer.services.granting(placing.held()),
+            plugin: Arc::new(Plugin {
+                subject: Arc::new(subject),
+                mount: mount.clone(),
+                info: info.clone(),
+                routes,
+                state: State::Ready(loaded.clone()),
+                limits,
+                permits: Permits::new(&limits),
+                usage: Arc::new(Usage::default()),
+                held_until: None,
+            }),
+            loaded,
+            origin: public.map_or_else(|| "http://localhost".to_owned(), |url| url.origin().ascii_serialization()),
+            request: placing.actor.request.clone(),
+        })
+    }
+
+    pub(super) fn data_version(&self) -> u32 {
+        self.plugin.info.data_version
+    }
+
+    /// The pages of its menu, each once.
+    pub(super) fn pages(&self) -> impl Iterator<Item = &Route> {
+        let mut seen = HashSet::new();
+        let named = self.plugin.info.menu.iter().filter_map(|entry| self.plugin.route_named(&entry.route));
+        named.filter(move |route| route.verb == Verb::Get && !route.path.contains('{') && seen.insert(&route.name))
+    }
+
+    pub(super) fn path_of(&self, route: &Route) -> String {
+        self.plugin.path_of(route)
+    }
+
+    /// Lets it migrate what is in this space, within this time; says why where that fails.
+    pub(super) async fn migrate(&self, space: &str, older: u32, time: Duration) -> Result<(), String> {
+        let limits = self.plugin.limits.of_jobs();
+        let limits = Limits { cpu: time, wall: time, ..limits };
+        let callee = vestry_sandbox::Callee { limits: &limits, ..self.plugin.callee(&self.loaded) };
+        let call = self.call(space, Effect::Migration, false, limits.bytes);
+        let noted = Noted::of(self, &call);
+        let outcome = self.sandbox.migrate(callee, call, older).await;
+        noted.write().await?;
+        match answer(outcome) {
+            Ok(()) => Ok(()),
+            Err(Broken::Failed(failure)) => Err(words(&failure)),
+            Err(Broken::Call(error)) => Err(words_of(&error)),
+        }
+    }
+
+    /// Asks for a page as it would be with what is in this space, within this time; says why where it is broken. That
+    /// something is denied, or not there, does not break a page.
+    pub(super) async fn open(&self, space: &str, route: &Route, time: Duration) -> Result<(), String> {
+        let limits = self.plugin.limits;
+        let limits = Limits { cpu: time.min(limits.cpu), wall: time.min(limits.wall), ..limits };
+        let callee = vestry_sandbox::Callee { limits: &limits, ..self.plugin.callee(&self.loaded) };
+        let call = self.call(space, Effect::WithAnswer, true, limits.bytes);
+        let noted = Noted::of(self, &call);
+        let outcome = self.sandbox.handle(callee, call, self.asked(route)).await;
+        noted.write().await?;
+        match answer(outcome) {
+            Ok(_) => Ok(()),
+            Err(Broken::Failed(failure @ (Failure::Internal(_) | Failure::Exhausted(_) | Failure::Other(_)))) => {
+                Err(words(&failure))
+            }
+            Err(Broken::Failed(_)) => Ok(()),
+            Err(Broken::Call(error)) => Err(words_of(&error)),
+        }
+    }
+
+    fn call(&self, space: &str, effect: Effect, reading: bool, bytes: usize) -> Call {
+        let subject = Subject { space: space.to_owned(), ..self.plugin.subject.as_ref().clone() };
+        Call::new(CallSettings {
+            services: self.services.clone(),
+            subject: Arc::new(subject),
+            actor: Actor::Nobody,
+            reading,
+            effect,
+            visitor: String::new(),
+            request: self.request.clone(),
+            bytes,
+            uploads: Vec::new(),
+            surroundings: Arc::new(ServerSurroundings {
+                snapshot: Arc::new(Snapshot::new(0, [Arc::clone(&self.plugin)])),
+                origin: self.origin.clone(),
+            }),
+            approvals: Vec::new(),
+        })
+    }
+
+    fn asked(&self, route: &Route) -> Request {
+        let own = self.plugin.info.permissions.iter().map(|permission| permission.name.clone());
+        let service = types::Actor {
+            id: "installer".into(),
+            kind: "service".into(),
+            name: String::new(),
+            email: None,
+            permissions: own.collect(),
+            extra: Vec::new(),
+        };
+        Request {
+            id: self.request.clone(),
+            route: route.name.clone(),
+            params: Vec::new(),
+            query: Vec::new(),
+            form: Vec::new(),
+            content_type: String::new(),
+            body: Vec::new(),
+            uploads: Vec::new(),
+            actor: (!matches!(route.access, Access::Everyone)).then_some(service),
+            visitor: String::new(),
+            language: self.plugin.info.language.clone(),
+            time_zone: "UTC".into(),
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// How a call ended badly.
+enum Broken {
+    Failed(Failure),
+    Call(CallError),
+}
+
+fn answer<T>(outcome: Result<Outcome<T>, CallError>) -> Result<T, Broken> {
+    outcome.map_err(Broken::Call)?.answer.map_err(Broken::Failed)
+}
+
+/// A failure in the plugin's own words.
+fn words(failure: &Failure) -> String {
+    serde_json::to_string(failure).map(|failure| sentence(&failure)).unwrap_or_default()
+}
+
+/// What the gate refused during a call, to be written down when it has ended.
+struct Noted {
+    facts: CallFacts,
+    refusals: Arc<parking_lot::Mutex<vestry_capabilities::Refusals>>,
+}
+
+impl Noted {
+    fn of(trial: &Trial<'_>, call: &Call) -> Self {
+        let facts = CallFacts {
+            database: trial.services.database.clone(),
+            plugin: trial.plugin.subject.id.clone(),
+            digest: trial.plugin.subject.digest.clone(),
+            request: trial.request.clone(),
+            actor: Actor::Nobody,
+            time: trial.services.identity.clock().now(),
+        };
+        Self { facts, refusals: call.refusals() }
+    }
+
+    async fn write(self) -> Result<(), String> {
+        let refusals = std::mem::take(&mut *self.refusals.lock());
+        let done = blocking(move || Ok(audit_refusals(&self.facts, &refusals)?)).await;
+        done.map_err(|error| error.to_string())
+    }
+}

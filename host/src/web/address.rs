@@ -1,0 +1,268 @@
+//! A visitor's e-mail address: asked for by the panel `address`, confirmed with a link that was mailed there.
+//!
+//! The plugin on whose page the panel stands learns neither the address nor that one was typed: it can have mails sent to
+//! "this visitor", and is told whether there is somebody to send to. An address belongs to a visitor as one plugin knows
+//! them; another plugin asks anew. Whoever is signed in has their account's address, and is not asked.
+//!
+//! Mails to addresses that nobody has confirmed can be used to bother people, so few are sent: three to one address in an
+//! hour, ten for one client. The link shows a button before it counts, because programs that look for harmful mails open
+//! every link.
+
+use std::net::IpAddr;
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use vestry_capabilities::{HostMail, SealedMail, Template};
+use vestry_contract::ui::Level;
+use vestry_events::Event;
+use vestry_identity::LinkToken;
+use vestry_mail::Address;
+use vestry_screen::Html;
+use vestry_storage::{AddressLink, Quota, StorageError};
+
+use crate::web::app::App;
+use crate::web::body;
+use crate::web::dispatch::blocking;
+use crate::web::next::Next;
+use crate::web::notice;
+use crate::web::problem::Problem;
+use crate::web::visit::Visit;
+use crate::web::visitor;
+
+/// What a plugin must have been granted for its visitors to be asked.
+const INTERFACE: &str = "vestry:plugin/mail";
+/// How long a link counts, in milliseconds.
+const LINK_LASTS: u64 = 3_600_000;
+/// Mails to one address, and on behalf of one client.
+const TO_ADDRESS: Quota = Quota { most: 3, within: 3_600_000 };
+const FOR_CLIENT: Quota = Quota { most: 10, within: 3_600_000 };
+
+/// What the panel shows.
+#[derive(Serialize)]
+struct Panel<'a> {
+    plugin: &'a str,
+    /// The page that it stands on.
+    back: &'a str,
+    /// Of the account of whoever is signed in; empty where it has none.
+    account: Option<&'a str>,
+    /// What this visitor has confirmed.
+    confirmed: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    address: &'a str,
+    action: &'a str,
+    /// Title of the plugin that mails may come from.
+    plugin: String,
+}
+
+/// The panel `address` on a page of a plugin. `visitor`: as the plugin knows them, empty for nobody. None where the plugin
+/// may send no mails, so that the page says that there is nothing to see.
+#[must_use]
+pub fn panel(app: &App, visit: &Visit, plugin: &str, visitor: &str) -> Option<Html> {
+    if !may_send(app, plugin).ok()? {
+        return None;
+    }
+    let confirmed = match visit.caller() {
+        Some(_) => None,
+        None if visitor.is_empty() => return None,
+        None => app.database().read(|reader| reader.visitor_address(plugin, visitor)).ok()?,
+    };
+    let account = visit.caller().map(|caller| caller.email.as_deref().unwrap_or_default());
+    let context = Panel { plugin, back: visit.path_and_query(), account, confirmed };
+    match app.screens().host("panels/address.html", &visit.frame(), &context) {
+        Ok(drawn) => Some(Html::trusted(drawn)),
+        Err(error) => {
+            tracing::error!(%error, "the panel `address` could not be drawn");
+            None
+        }
+    }
+}
+
+/// `POST /account/address`, fields `plugin`, `email`, `back`: mails a link to an address that a visitor gives.
+pub async fn ask(State(app): State<App>, visit: Visit, headers: HeaderMap, request: Request) -> Response {
+    match mail_link(&app, &visit, &headers, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.to_response(&visit),
+    }
+}
+
+/// `POST /account/address/forget`, fields `plugin`, `back`.
+pub async fn forget(State(app): State<App>, visit: Visit, headers: HeaderMap, request: Request) -> Response {
+    match forget_address(&app, &visit, &headers, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.to_response(&visit),
+    }
+}
+
+/// `GET /account/address/TOKEN`: what is about to be confirmed, and a button.
+pub async fn page(State(app): State<App>, visit: Visit, Path(token): Path<String>) -> Response {
+    let now = app.identity().clock().now();
+    let found = LinkToken::parse(&token)
+        .map(|token| app.database().read(|reader| reader.address_link(&token.hash(), now)))
+        .transpose();
+    let link = match found {
+        Ok(found) => found.flatten(),
+        Err(error) => return Problem::internal(&error).to_response(&visit),
+    };
+    let Some(link) = link else { return over().to_response(&visit) };
+    let snapshot = app.registry().snapshot();
+    let plugin = snapshot.by_id(&link.plugin).map(|plugin| visit.text(&plugin.info.title).into_owned());
+    let context = Question {
+        address: &link.address,
+        action: visit.path(),
+        plugin: plugin.unwrap_or_else(|| link.plugin.clone()),
+    };
+    visit.focused_page(StatusCode::OK, "account/address.html", &context)
+}
+
+/// `POST /account/address/TOKEN`: the address is confirmed.
+pub async fn confirm(State(app): State<App>, visit: Visit, Path(token): Path<String>) -> Response {
+    let Some(token) = LinkToken::parse(&token) else { return over().to_response(&visit) };
+    let (database, now) = (app.database().clone(), app.identity().clock().now());
+    match blocking(move || database.write(|tx| tx.confirm_address(&token.hash(), now))).await {
+        Ok(Ok(Some(link))) => back(&app, &link.back, Level::Success, "Your address is confirmed."),
+        Ok(Ok(None)) => over().to_response(&visit),
+        Ok(Err(error)) => Problem::internal(&error).to_response(&visit),
+        Err(problem) => problem.to_response(&visit),
+    }
+}
+
+async fn mail_link(app: &App, visit: &Visit, headers: &HeaderMap, request: Request) -> Result<Response, Problem> {
+    let fields = body::fields(request.into_body()).await?;
+    let (plugin, to) = (fields.value("plugin"), Next::parse(fields.value("back")));
+    let visitor = visitor_of(app, visit, headers, plugin)?;
+    let Ok(address) = fields.value("email").trim().parse::<Address>() else {
+        return Ok(back(
+            app,
+            to.as_str(),
+            Level::Danger,
+            "That is not an e-mail address. Write it like anna@example.org.",
+        ));
+    };
+    let address = address.to_string();
+    let token = LinkToken::generate().map_err(|error| Problem::internal(&error))?;
+    let mail = sealed(app, visit, &visitor, &address, &token)?;
+    let now = app.identity().clock().now();
+    let link = AddressLink {
+        hash: token.hash(),
+        plugin: plugin.to_owned(),
+        visitor,
+        address: address.clone(),
+        back: to.as_str().to_owned(),
+        created: now,
+        expires: now + LINK_LASTS,
+    };
+    let (database, client) = (app.database().clone(), visit.address());
+    let queued = blocking(move || queue(&database, &link, &mail, client, now)).await?;
+    if !queued.map_err(|error| Problem::internal(&error))? {
+        let sentence = "Too many mails were asked for, for this address or from here. Try again in an hour.";
+        return Err(Problem::too_many(sentence, LINK_LASTS / 1_000));
+    }
+    app.services().events.publish(&Event::Work);
+    let sentence = format!("We have sent a mail to {address}. Open the link in it within an hour.");
+    Ok(back(app, to.as_str(), Level::Success, &sentence))
+}
+
+/// Keeps the link and puts the mail into the queue; answers whether that is not too often.
+fn queue(
+    database: &vestry_storage::Database,
+    link: &AddressLink,
+    mail: &SealedMail,
+    client: IpAddr,
+    now: u64,
+) -> Result<bool, StorageError> {
+    let to = subject("mail-to", &link.address.to_lowercase());
+    let from = subject("mail-for", &network(client));
+    database.write(|tx| {
+        tx.part(|tx| {
+            let few = tx.count_within(&from, FOR_CLIENT, now)? && tx.count_within(&to, TO_ADDRESS, now)?;
+            if few {
+                tx.replace_address_link(link)?;
+                mail.queue(tx, now)?;
+            }
+            Ok((few, few))
+        })
+    })
+}
+
+fn sealed(app: &App, visit: &Visit, visitor: &str, address: &str, token: &LinkToken) -> Result<SealedMail, Problem> {
+    let link = format!("{}/account/address/{}", visit.origin(), token.expose());
+    let mail = HostMail { template: Template::Address, recipient: visitor, address, name: "", by: "", link: &link };
+    mail.seal(app.services().secrets.vault()).map_err(|error| Problem::internal(&error))
+}
+
+async fn forget_address(app: &App, visit: &Visit, headers: &HeaderMap, request: Request) -> Result<Response, Problem> {
+    let fields = body::fields(request.into_body()).await?;
+    let plugin = fields.value("plugin").to_owned();
+    let visitor = visitor_of(app, visit, headers, &plugin)?;
+    let database = app.database().clone();
+    blocking(move || database.write(|tx| tx.forget_visitor_address(&plugin, &visitor)))
+        .await?
+        .map_err(|error| Problem::internal(&error))?;
+    let to = Next::parse(fields.value("back"));
+    Ok(back(app, to.as_str(), Level::Success, "Your address is forgotten here."))
+}
+
+/// Who it is, as the plugin knows them.
+fn visitor_of(app: &App, visit: &Visit, headers: &HeaderMap, plugin: &str) -> Result<String, Problem> {
+    if visit.caller().is_some() {
+        return Err(Problem::bad_request("You are signed in: mails go to your account's address."));
+    }
+    if !may_send(app, plugin).map_err(|error| Problem::internal(&error))? {
+        return Err(Problem::not_found());
+    }
+    let browser = visitor::known(headers).ok_or_else(|| {
+        Problem::bad_request(
+            "Your browser does not say that it was here before. Allow cookies, open the page again and repeat.",
+        )
+    })?;
+    Ok(app.keys().visitor(plugin, browser))
+}
+
+fn may_send(app: &App, plugin: &str) -> Result<bool, StorageError> {
+    let snapshot = app.registry().snapshot();
+    let Some(plugin) = snapshot.by_id(plugin) else { return Ok(false) };
+    Ok(app.services().grants(&plugin.subject.id, &plugin.subject.digest)?.holds_interface(INTERFACE))
+}
+
+fn back(app: &App, to: &str, level: Level, sentence: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    notice::put(app, &mut response, level, sentence);
+    response
+}
+
+fn over() -> Problem {
+    Problem::gone("This link was used already, is older than an hour, or was followed by another one.")
+}
+
+/// What is counted, so that nobody can read it from the database.
+fn subject(kind: &str, what: &str) -> String {
+    let hash = Sha256::digest(what.as_bytes());
+    format!("{kind}:{}", data_encoding::HEXLOWER.encode(&hash[..16]))
+}
+
+/// Who has IPv6 has a network of addresses: one network is one client.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+}

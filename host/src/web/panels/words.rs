@@ -1,0 +1,118 @@
+//! What packages ask for, in plain words, and which of it is dangerous: what reaches beyond the plugin's own data, to the
+//! server, to other machines, or to people who are not signed in.
+
+use vestry_capabilities::Capability;
+use vestry_identity::HOST_PERMISSIONS;
+
+/// What an interface of the host lets a plugin do, and whether that is dangerous by itself.
+const INTERFACES: &[(&str, &str, bool)] = &[
+    ("vestry:plugin/log", "Write lines into the server's log", false),
+    ("vestry:plugin/settings", "Read its own settings from the server's configuration", false),
+    ("vestry:plugin/uploads", "Read files that people send to it", false),
+    ("vestry:plugin/kv", "Keep data of its own", false),
+    ("vestry:plugin/files", "Use the directories that are named here, as far as they are granted", false),
+    (
+        "vestry:plugin/http-client",
+        "Call other servers: the addresses that are named here, as far as they are granted",
+        false,
+    ),
+    ("vestry:plugin/secrets", "Read the secrets that are named here, as far as they are granted", false),
+    ("vestry:plugin/events", "Tell pages that are open that something changed", false),
+    ("vestry:plugin/jobs", "Go on working after a page was answered, for who started it", false),
+    (
+        "vestry:plugin/mail",
+        "Send mails that it registered, to accounts and to addresses that visitors have confirmed",
+        false,
+    ),
+    ("vestry:plugin/contributions", "See what other plugins contribute to its pages", false),
+    ("vestry:plugin/menu", "Put a badge on its own menu entry", false),
+    ("vestry:plugin/links", "Make links to its own pages that work from outside", false),
+    (
+        "vestry:admin/users",
+        "See and change accounts, as far as the person who uses it may; what is grave is asked first",
+        true,
+    ),
+    ("vestry:admin/queue", "See, cancel and retry the jobs of all plugins, as far as the person who uses it may", true),
+];
+
+/// What something is called and meant by.
+pub struct Words {
+    pub heading: &'static str,
+    pub words: String,
+    pub grave: bool,
+}
+
+const USES: &str = "What it uses of the server";
+const REACHES: &str = "What it reaches";
+const PEOPLE: &str = "People";
+const ALONE: &str = "What it may do with nobody present";
+const UNKNOWN: &str = "Unknown to this server";
+
+/// Headings in the order that they are shown in.
+pub const HEADINGS: &[&str] = &[USES, REACHES, PEOPLE, ALONE, UNKNOWN];
+
+/// A capability in plain words.
+pub fn of(capability: &Capability) -> Words {
+    let said = |heading, words: String, grave| Words { heading, words, grave };
+    match capability {
+        Capability::Interface(name) => match INTERFACES.iter().find(|(known, ..)| known == name) {
+            Some((_, words, grave)) => said(USES, (*words).to_owned(), *grave),
+            None => {
+                said(UNKNOWN, "An interface that this server does not know; granting it has no effect".into(), true)
+            }
+        },
+        Capability::Directory { name, write: false } => said(REACHES, format!("Read the directory {name}"), false),
+        Capability::Directory { name, write: true } => {
+            said(REACHES, format!("Read, change and delete files in the directory {name}"), true)
+        }
+        Capability::Origin(origin) => said(REACHES, format!("Call {origin}, and send there what it knows"), true),
+        Capability::Secret(name) => said(REACHES, format!("Use the secret {name}"), true),
+        Capability::Public => said(PEOPLE, "Have pages that everybody can open without signing in".into(), true),
+        Capability::Identity => said(PEOPLE, "See names and e-mail addresses of the people who use it".into(), false),
+        Capability::Permission(name) => {
+            let title = HOST_PERMISSIONS.iter().find(|known| known.name == name).map_or(name.as_str(), |it| it.title);
+            said(ALONE, format!("{title}, in schedules and for visitors"), true)
+        }
+        Capability::Other(wish) => said(UNKNOWN, format!("{wish}, which has no effect in this version"), false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interface_that_can_be_granted_has_words_and_no_other() {
+        let mut granted: Vec<&str> = vestry_capabilities::interfaces().collect();
+        let mut known: Vec<&str> = INTERFACES.iter().map(|(name, ..)| *name).collect();
+        granted.sort_unstable();
+        granted.dedup();
+        known.sort_unstable();
+        assert_eq!(known, granted);
+    }
+
+    #[test]
+    fn what_reaches_beyond_the_plugin_is_marked() {
+        for grave in [
+            "vestry:admin/users",
+            "vestry:admin/queue",
+            "permission users.read",
+            "directory-write logs",
+            "origin https://api.example.org",
+            "public",
+        ] {
+            assert!(grave.parse().is_ok_and(|capability| of(&capability).grave), "{grave}");
+        }
+        for harmless in ["vestry:plugin/kv", "directory logs", "identity"] {
+            assert!(harmless.parse().is_ok_and(|capability| !of(&capability).grave), "{harmless}");
+        }
+    }
+
+    #[test]
+    fn every_heading_has_its_place() {
+        for capability in ["vestry:plugin/kv", "vestry:x/y", "origin x", "identity", "permission a.b", "other x"] {
+            let words = capability.parse().map(|capability| of(&capability)).unwrap();
+            assert!(HEADINGS.contains(&words.heading), "{}", words.heading);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Shows any panel that is named, and what is contributed to its point: by itself, in all the ways that matter, and by
+//! others, such as the hostile plugin.
+
+use vestry_sdk::block::panel;
+use vestry_sdk::contributions;
+use vestry_sdk::prelude::*;
+
+vestry_sdk::plugin!(plugin);
+
+const POINT: &str = "org.example.board/parts";
+
+fn plugin() -> Plugin {
+    Plugin::new("org.example.board", "Board")
+        .summary("Shows panels.")
+        .point(POINT)
+        .route(get("home", "/").for_signed_in().to(home))
+        .route(get("panels", "/panels").for_signed_in().to(panels))
+        .route(get("plain", "/plain").for_signed_in().to(plain))
+        .route(get("managed", "/managed").needs("server.manage").to(managed))
+        .route(get("nested", "/nested").for_signed_in().to(nested))
+        .route(get("who", "/who").for_signed_in().to(who))
+        .route(get("elsewhere", "/elsewhere").for_signed_in().to(|_| Ok(Redirect::to("home"))))
+        .route(post("plain-post", "/plain").for_signed_in().to(|_| Ok(Redirect::to("plain"))))
+        .contribute(POINT, "Plain", "A table and a form", "plain")
+        .contribute(POINT, "Managed", "For administrators", "managed")
+        .contribute(POINT, "Nested", "Has a panel in it", "nested")
+        .contribute(POINT, "Who", "Shows who asks", "who")
+        .contribute(POINT, "Elsewhere", "Is no page", "elsewhere")
+        .menu("Board", "home", "layout-dashboard")
+}
+
+/// What is contributed, as `contributions.at` lists it, and each in its panel.
+fn home(_: &Request) -> Result<Page> {
+    let entries = contributions::at(POINT);
+    let listed: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
+    let page = Page::new("Board")
+        .block("listed", prose(Text::Data(listed.join("\n\n"))))
+        .block("list", prose("A block of a name that stands in a panel, too."));
+    let panels = listed.iter().enumerate();
+    Ok(panels.fold(page, |page, (index, id)| page.block(format!("part-{index}"), panel(format!("contribution:{id}")))))
+}
+
+/// The panels that the query names, each in a block of its own.
+fn panels(request: &Request) -> Result<Page> {
+    let named = request.query.iter().filter(|(field, _)| field == "name").enumerate();
+    let page = Page::new("Panels").block("words", prose("These words stand."));
+    Ok(named.fold(page, |page, (index, (_, name))| page.block(format!("panel-{index}"), panel(name.clone()))))
+}
+
+fn plain(_: &Request) -> Result<Page> {
+    let table = |name: &'static str| {
+        Table::keyed(["1", "2"]).column("name", "Name", [name, "<b>Two</b>"]).sortable().open("plain")
+    };
+    Ok(Page::new("Plain part")
+        .action(Action::new("Back to the board", "home"))
+        .block("list", table("One"))
+        .block("more", table("Another"))
+        .block("form", Form::new(Action::new("Send it", "plain-post")).field(Field::text("word", "A word"))))
+}
+
+fn managed(_: &Request) -> Result<Page> {
+    Ok(Page::new("Managed part").block("words", prose("Only who looks after the server reads this.")))
+}
+
+fn nested(_: &Request) -> Result<Page> {
+    let own = panel("contribution:org.example.board/nested");
+    Ok(Page::new("Nested part").block("inner", own).block("words", prose("Around the inner panel.")))
+}
+
+fn who(request: &Request) -> Result<Page> {
+    let who = request.actor.as_ref().map_or("nobody", |actor| &actor.id);
+    let asked = format!("{who} asked for {} with {} values", request.route, request.query.len());
+    Ok(Page::new("Who part").block("who", prose(Text::Data(asked))))
+}
