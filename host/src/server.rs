@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use vestry_events::Event;
 use vestry_identity::{Identity, IdentityError};
@@ -12,8 +13,8 @@ use vestry_sandbox::{Compiler, SandboxError};
 use vestry_screen::{Screens, TemplateError};
 use vestry_storage::StorageError;
 
-pub use crate::ground::Opening;
 use crate::ground::Ground;
+pub use crate::ground::Opening;
 use crate::installer::package::PackageError;
 use crate::installer::shipped;
 use crate::postman::Postman;
@@ -21,6 +22,7 @@ use crate::registry::Registry;
 use crate::settings::SettingsError;
 use crate::web;
 use crate::web::app::{App, Parts};
+use crate::web::patience::Patient;
 use crate::worker;
 
 /// How often other processes' changes are looked for.
@@ -131,6 +133,8 @@ pub async fn serve_router(
     announce(bound);
     let (stopping_now, stopped) = tokio::sync::oneshot::channel();
     let ending = app.clone();
+    // The tap is for the address alone, which only axum's own listeners hand on.
+    let listener = Patient::new(listener).tap_io(|_| {});
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked_to_stop().await;
         // Pages that are followed would be answers under way for ever.

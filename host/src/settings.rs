@@ -178,8 +178,11 @@ impl Settings {
         let file = data.join(FILE);
         let mut settings = match std::fs::read_to_string(&file) {
             Ok(text) if text.trim().is_empty() => Self::default(),
-            Ok(text) => serde_saphyr::from_str(&text)
-                .map_err(|error| SettingsError::File { file: file.clone(), error: error.to_string() })?,
+            // Without the lines around it: a password that somebody wrote into the file would stand in the log.
+            Ok(text) => serde_saphyr::from_str(&text).map_err(|error| SettingsError::File {
+                file: file.clone(),
+                error: error.without_snippet().to_string(),
+            })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),
             Err(source) => return Err(SettingsError::Unreadable { file, source }),
         };
@@ -264,6 +267,14 @@ mod tests {
         let server = "mail: {from: a@b.org, smtp: {host: m.b.org}}";
         assert!(matches!(load(server, &[]), Err(SettingsError::MailWithoutPublicUrl)));
         assert!(load(server, &[("VESTRY_PUBLIC_URL", "https://v.b.org")]).is_ok());
+        // A password in the wrong place is not repeated.
+        for wrong in [
+            "mail:\n  from: a@b.org\n  smtp:\n    host: m.b.org\n    password: hunter2\n",
+            "secrets:\n  smtp: hunter2\n",
+        ] {
+            let error = load(wrong, &[]).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
         assert!(load("listen: [", &[]).is_err());
     }
 

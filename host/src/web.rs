@@ -31,6 +31,7 @@ mod notice;
 mod origin;
 mod outbox;
 pub mod panels;
+pub mod patience;
 mod place;
 pub mod problem;
 mod routes_list;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("settings", &["commands", "installer", "keys", "logging", "registry", "server", "web"]),
     ("keys", &["commands", "installer", "logging", "registry", "server", "settings", "web"]),
+    ("ground", &["commands", "logging", "registry", "web", "worker"]),
     ("registry", &["commands", "installer", "keys", "logging", "server", "settings", "web", "worker"]),
     ("installer", &["commands", "keys", "logging", "server", "web", "worker"]),
     ("postman", &["commands", "installer", "keys", "logging", "registry", "server", "web", "worker"]),
@@ -28,6 +29,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("axum", &["src/web", "src/web.rs", "src/server.rs"]),
     ("minijinja", &["screen"]),
     ("argon2", &["identity"]),
+    ("reqwest", &["outbound"]),
+    ("lettre", &["mail"]),
+    ("chacha20poly1305", &["vault"]),
+    ("cap_std", &["capabilities"]),
 ];
 
 /// Ids of features that the program ships with; the list of them is the only place in the host that names any.

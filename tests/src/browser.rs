@@ -87,6 +87,9 @@ impl Browser {
         });
         let mut capabilities = DesiredCapabilities::chrome();
         prepare(&mut capabilities, &folder.join("profile"), &chromium).expect("capabilities can be said");
+        // The driver's HTTP client is built without one: which one it is, the program that uses it says. Said twice, it
+        // stays as it is.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities);
         let driver = runtime.block_on(session).expect("a session of the browser begins");

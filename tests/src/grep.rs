@@ -42,12 +42,10 @@ pub fn in_bytes(name: &str, bytes: &[u8], secrets: &[&str]) -> Vec<String> {
     let forms: Vec<Form> = secrets.iter().flat_map(|secret| forms(secret)).collect();
     let mut finds = found(bytes, &forms);
     if bytes.contains(&b'%') {
-        let raw: Vec<Form> = secrets.iter().map(|secret| Form::new(secret, "percent-encoded", *secret)).collect();
-        let plus: Vec<Form> =
-            secrets.iter().map(|secret| Form::new(secret, "form-encoded", secret.replace(' ', "+"))).collect();
-        let decoded = without_percents(bytes);
-        finds.extend(found(&decoded, &raw));
-        finds.extend(found(&decoded, &plus));
+        let decoded = secrets.iter().flat_map(|secret| {
+            [Form::new(secret, "percent-encoded", *secret), Form::new(secret, "form-encoded", secret.replace(' ', "+"))]
+        });
+        finds.extend(found(&without_percents(bytes), &decoded.collect::<Vec<_>>()));
     }
     finds.dedup();
     finds.into_iter().map(|find| format!("{find} in {name}")).collect()

@@ -11,9 +11,11 @@ pub mod accounts;
 pub mod browser;
 pub mod client;
 pub mod database;
+pub mod grants;
 pub mod grep;
 pub mod keeper;
 pub mod page;
+pub mod remote;
 pub mod server;
 pub mod stream;
 

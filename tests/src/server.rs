@@ -44,6 +44,10 @@ impl Server {
     /// Starts a server where one has ended: on its data, at its address.
     #[must_use]
     pub fn again(&self, name: &str) -> Self {
+        // The threads of a program that was killed let go of its socket a moment after it is seen to have ended.
+        let free = wait_for(Duration::from_secs(10), || std::net::TcpListener::bind(self.host()).ok());
+        assert!(free.is_some(), "somebody else listens at {}", self.host());
+        drop(free);
         Self::launch_at(&new_folder(name), &self.data, self.host())
     }
 

@@ -34,7 +34,11 @@ pub struct Event {
 impl Event {
     /// What the event carries; null where it is only a place.
     pub fn json(&self) -> Value {
-        if self.data.is_empty() { Value::Null } else { serde_json::from_str(&self.data).expect("an event carries JSON") }
+        if self.data.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&self.data).expect("an event carries JSON")
+        }
     }
 
     /// The changes of the page.

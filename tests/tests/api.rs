@@ -107,7 +107,7 @@ fn a_token_may_do_what_its_scopes_and_its_account_may() {
     let admin = &HOUSE.admin;
     let reader = HOUSE.with_token(&HOUSE.token(admin, &["users.read"]));
     reader.get_json("/users").expect(200);
-    reader.call("POST", "/users/add").header("accept", "application/json").form(&[]).send().expect_problem(403);
+    reader.call("POST", "/users/invite").header("accept", "application/json").form(&[]).send().expect_problem(403);
     reader.get_json("/styleguide").expect_problem(403);
 
     let nobody = HOUSE.person("Ulf User", &[]);
@@ -135,7 +135,7 @@ fn a_token_cannot_do_what_a_person_must_be_asked_about() {
 #[test]
 fn what_is_sent_has_a_limit() {
     let client = HOUSE.as_admin();
-    let call = client.call("POST", "/users/add").header("accept", "application/json");
+    let call = client.call("POST", "/users/invite").header("accept", "application/json");
     call.flood("application/x-www-form-urlencoded", 32 << 20).expect_problem(413);
     client.get("/users").expect(200);
 }

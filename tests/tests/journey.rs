@@ -116,7 +116,8 @@ fn sign_out(browser: &Browser) {
 const PAGES: &[(&str, &str)] = &[
     ("start", "/"),
     ("users", "/users"),
-    ("add", "/users/add"),
+    ("invite", "/users/invite"),
+    ("forgot", "/account/forgot"),
     ("account", "/account"),
     ("safe", "/safe"),
     ("styleguide", "/styleguide"),

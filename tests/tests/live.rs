@@ -94,12 +94,12 @@ fn nothing_is_lost_or_doubled_when_connections_break() {
             let mut connection = follow(&reader, &stream, last.as_deref());
             assert_eq!(connection.status, 200);
             connections += 1;
-            let breaks = Instant::now() + Duration::from_millis(chance.up_to(250));
+            let breaks = Instant::now() + Duration::from_millis(chance.up_to(120));
             loop {
                 let left = breaks.saturating_duration_since(Instant::now());
                 let Some(event) = connection.next(left) else { break };
                 got.extend(numbers(&event));
-                last = event.id.clone().or(last);
+                last = event.id.or(last.take());
                 if done.load(Ordering::Relaxed) && got.len() >= LINES as usize {
                     break;
                 }

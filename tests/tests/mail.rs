@@ -10,7 +10,7 @@ use serde_json::Value;
 use vestry_tests::accounts::key_of;
 use vestry_tests::database::Snapshot;
 use vestry_tests::grep::in_folder;
-use vestry_tests::{Answer, Client, House, Person, Server, wait_for};
+use vestry_tests::{Answer, Browser, Client, House, Person, Server, wait_for};
 
 mod smtp {
     pub mod server;
@@ -70,11 +70,11 @@ impl Posting {
         post_json(&self.client(), "/worker/mail", &[("account", &account), ("text", text)]).expect(200);
     }
 
-    /// The latest mail, when it has this state.
+    /// The latest mail, when it has this state; one that waits, after an attempt.
     fn mail_that_is(&self, state: &str) -> Value {
         let found = wait_for(SOON, || {
             let mail = self.client().get_json("/outbox").expect(200).json()["mails"][0].clone();
-            (mail["state"] == state && (state != "queued" || mail["attempts"] != 0)).then_some(mail)
+            (mail["state"] == state && (state != "queued" || mail["error"] != "")).then_some(mail)
         });
         found.unwrap_or_else(|| {
             panic!("no mail is {state}: {}\n{}", self.client().get_json("/outbox").text(), self.server.log())
@@ -133,9 +133,9 @@ fn without_a_mail_server_mails_become_files_that_the_outbox_shows() {
 
     let list = admin.get("/outbox").expect(200).page();
     assert!(list.text("table").contains("A note: the bells ring") && list.text("table").contains(&anna.email));
-    let listed = admin.get_json("/outbox").expect(200).json();
-    let mail = &listed["mails"][0];
-    assert_eq!((mail["state"].as_str(), mail["plugin"].as_str()), (Some("sent"), Some("org.example.worker")), "{mail}");
+    let latest = || admin.get_json("/outbox").expect(200).json()["mails"][0].clone();
+    let mail = wait_for(SOON, || Some(latest()).filter(|mail| mail["state"] == "sent")).expect("it is noted");
+    assert_eq!(mail["plugin"], "org.example.worker", "{mail}");
     let id = mail["id"].as_str().expect("it has an id");
     let page = admin.get(&format!("/outbox/{id}")).expect(200);
     assert!(page.text().contains("Somebody wrote to you: the bells ring"), "{}", page.text());
@@ -181,7 +181,7 @@ fn the_outbox_is_for_who_may_see_it_and_links_for_who_may_do_everything() {
 #[test]
 fn nothing_that_is_put_into_a_mail_is_a_header_or_markup() {
     let house = with_worker("mail-hostile");
-    let (admin, anna) = (house.as_admin(), house.person("Anna <b>", &[]));
+    let (admin, anna) = (house.as_admin(), house.person("Anna&Berta", &[]));
     let text = "x\r\nBcc: evil@example.org\r\n\r\n<img src=x onerror=alert(1)></p><script>alert(2)</script>{text}";
     admin.post("/worker/mail", &[("account", &key(&house, &anna)), ("text", text)]).expect(200);
     let file = wait_for(SOON, || files(house.server.data()).pop()).expect("a mail is written");
@@ -194,7 +194,7 @@ fn nothing_that_is_put_into_a_mail_is_a_header_or_markup() {
         assert!(!page.contains("<img src=x") && !page.contains("<script>alert"), "{path}: {page}");
         assert!(page.contains("&lt;img src=x"), "{path}: {page}");
     }
-    assert!(admin.get(&format!("/outbox/{id}/html")).text().contains("Hello Anna &lt;b&gt;,"));
+    assert!(admin.get(&format!("/outbox/{id}/html")).text().contains("Hello Anna&amp;Berta,"));
 }
 
 #[test]
@@ -241,6 +241,68 @@ fn a_plugin_sends_so_many_and_no_more() {
     send(&berta).expect(200);
     let problem = send(&berta).expect_problem(429);
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("500 mails")), "{problem}");
+}
+
+#[test]
+fn the_outbox_and_the_panel_look_right_on_every_screen() {
+    let house = with_worker("mail-looks");
+    let (admin, anna) = (house.as_admin(), house.person("Anna", &[]));
+    for text in
+        ["the bells ring", "<b>not bold</b> & so on", "a subject that goes on and on about what happened in the parish"]
+    {
+        admin.post("/worker/mail", &[("account", &key(&house, &anna)), ("text", text)]).expect(200);
+    }
+    let sent = || admin.get_json("/outbox").expect(200).json()["mails"].to_string().matches("\"sent\"").count();
+    wait_for(SOON, || (sent() == 3).then_some(())).expect("they are sent");
+    // One that failed, as a mail server would have it.
+    let database = Connection::open(house.server.data().join("vestry.db")).expect("the database can be opened");
+    database.busy_timeout(Duration::from_secs(5)).expect("it can wait");
+    let failed = "UPDATE mails SET state = 'failed', error = 'mail.example.org:465: permanent error (550): 5.1.1 no such user' WHERE id = (SELECT MAX(id) FROM mails)";
+    database.execute(failed, []).expect("a mail can be changed");
+
+    let visitor = Browser::open(house.server.address());
+    visitor.visit("/worker/everyone/address");
+    visitor.fill("email", "carla@example.org");
+    visitor.screenshot("mail-01-panel");
+    visitor.check();
+    visitor.press("Send me the link");
+    visitor.wait_for_text("carla@example.org");
+    visitor.check();
+    visitor.visit(&link(house.server.data(), "carla@example.org"));
+    visitor.screenshot("mail-02-question");
+    visitor.check();
+    visitor.press("Yes, confirm it");
+    visitor.wait_for_text("Your address is confirmed.");
+    visitor.screenshot("mail-03-confirmed");
+    visitor.check();
+
+    let browser = Browser::open(house.server.address());
+    browser.visit("/account/sign-in?next=%2Faccount");
+    browser.fill("email", &house.admin.email);
+    browser.fill("password", &house.admin.password);
+    browser.press("Sign in");
+    browser.wait_for_text("Where you are signed in");
+    browser.follow("Outbox");
+    browser.wait_for_text("the bells ring");
+    looked_at(&browser, "mail-04-outbox");
+    browser.follow("A note: <b>not bold</b> & so on");
+    browser.wait_for_text("Somebody wrote to you");
+    assert!(browser.has("iframe[sandbox='']"));
+    looked_at(&browser, "mail-05-mail");
+}
+
+/// Wide and light, narrow, and dark.
+fn looked_at(browser: &Browser, name: &str) {
+    browser.screenshot(name);
+    browser.check();
+    browser.narrow();
+    browser.screenshot(&format!("{name}-narrow"));
+    browser.check();
+    browser.wide();
+    browser.colours("dark");
+    browser.screenshot(&format!("{name}-dark"));
+    browser.check();
+    browser.colours("light");
 }
 
 /// Sends the form of the panel.

@@ -161,6 +161,10 @@ fn no_request_is_lost_while_data_changes_shape_under_load() {
         })
         .collect();
     std::thread::sleep(Duration::from_millis(1_500));
+    // First one that holds everybody for as long as that goes, and fails.
+    fate(&client, "spin");
+    refusal(&add(&house.server, 3), &["from the shape 1 to 3"]);
+    std::thread::sleep(Duration::from_millis(500));
     let begun = Instant::now();
     added(&house.server, 2);
     let took = begun.elapsed();
@@ -298,6 +302,47 @@ fn killed_in_the_middle_it_leaves_what_was_there() {
     // The way on is not barred.
     added(&next, 2);
     all_in_shape(&entries(next.data()), 2);
+}
+
+#[test]
+fn killed_at_any_point_it_is_the_one_version_or_the_other() {
+    let (house, client) = ledger("migration-killed-anywhere");
+    let (server, data) = (&house.server, house.server.data());
+    let back = ["package", "mount", ID, "--digest", &digest(1), "--choose-data", "then"];
+    // Once to its end: from then on it is compiled, and takes as long each time.
+    added(server, 2);
+    server.command(&back, "");
+    let begun = Instant::now();
+    added(server, 2);
+    let (mut updated, took) = (0, begun.elapsed());
+    for step in 0..12 {
+        if version(server) == "2.0.0" {
+            server.command(&back, "");
+        }
+        let mut adding = start_adding(data, 2);
+        std::thread::sleep(took * step / 10);
+        adding.kill().expect("the command can be killed, also where it has ended");
+        adding.wait().expect("it ends");
+        let (mounted, found) = (version(server), entries(data));
+        let shape = if mounted == "2.0.0" { 2 } else { 1 };
+        updated += u32::from(shape == 2);
+        all_in_shape(&found, shape);
+        assert_eq!((found.len(), spaces(data, "active", shape)), (3, 1), "step {step}: {mounted}");
+        client.get("/ledger").expect(200);
+        // A hold that nobody lifts passes.
+        wait_for(HOLD, || (!is_held(data)).then_some(())).expect("a hold passes");
+    }
+    println!(
+        "killed 12 times within {took:?} and a little more: {updated} updates were done, the others left what was there"
+    );
+}
+
+fn is_held(data: &Path) -> bool {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970").as_millis();
+    let sql = "SELECT count(*) FROM spaces WHERE held_until > ?";
+    let held =
+        database::open(data).query_row(sql, [i64::try_from(now).expect("a time fits")], |row| row.get::<_, u32>(0));
+    held.expect("holds can be counted") > 0
 }
 
 #[test]

@@ -12,7 +12,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| House::open("origin"));
 const PLACES: &[(&str, &str)] = &[
     ("POST", "/account/sign-in"),
     ("POST", "/account/sign-out"),
-    ("POST", "/users/add"),
+    ("POST", "/users/invite"),
     ("POST", "/users/bulk/state"),
     ("POST", "/users/bulk/state/apply"),
     ("POST", "/safe"),
@@ -82,7 +82,7 @@ fn the_refusal_is_a_page_or_a_problem() {
 fn a_token_needs_no_origin_and_a_cookie_beside_it_counts_for_nothing() {
     let token = HOUSE.token(&HOUSE.admin, &[]);
     let program = HOUSE.with_token(&token);
-    let answer = program.call("POST", "/users/add").form(&[]).send();
+    let answer = program.call("POST", "/users/invite").form(&[]).send();
     assert_ne!(answer.status, 403, "a program sends no origin: {}", answer.text());
 
     let client = HOUSE.as_admin();

@@ -108,10 +108,10 @@ fn a_page_of_ten_thousand_is_quick() {
 }
 
 #[test]
-fn an_account_is_added_changed_and_deleted() {
+fn an_account_is_made_changed_and_deleted() {
     let client = HOUSE.as_admin();
     let person = Person::new("Nele Neu");
-    let form = client.get("/users/add").expect(200).page().form_with("email");
+    let form = client.get("/users/invite").expect(200).page().form_with("email");
     let page = done(&client, &form.with("email", &person.email).with("name", &person.name)).expect(200).page();
     assert!(page.has(".notices .notice"), "it is said that it is done");
     assert!(line_of(&person).contains("Nele Neu"));
@@ -131,29 +131,6 @@ fn an_account_is_added_changed_and_deleted() {
     done(&client, &form.with(TYPED, &person.email)).expect(200);
     assert_eq!(line_of(&person), "", "the account is gone");
     client.get(&format!("/users/accounts/{key}")).expect(404);
-}
-
-#[test]
-fn what_is_wrong_with_a_new_account_is_said_at_its_field() {
-    let client = HOUSE.as_admin();
-    let taken = HOUSE.person("Toni Taken", &[]);
-    let form = client.get("/users/add").expect(200).page().form_with("email");
-    for (email, name, wrong) in [
-        ("no address", "Ada", "email"),
-        ("", "Ada", "email"),
-        (taken.email.as_str(), "Ada", "email"),
-        ("ada.new@example.org", "", "name"),
-    ] {
-        let answer = client.submit(&form.clone().with("email", email).with("name", name));
-        let answer = confirmed(&client, answer);
-        assert_eq!(answer.status, 422, "{email:?} {name:?}");
-        let page = answer.page();
-        assert!(
-            page.has(&format!("[name='{wrong}'][aria-invalid='true']")),
-            "`{wrong}` is marked for {email:?} {name:?}"
-        );
-        assert_eq!(page.form_with("email").value("email"), Some(email), "what was typed is still there");
-    }
 }
 
 #[test]
@@ -235,7 +212,7 @@ fn nobody_gives_what_they_do_not_hold() {
         (format!("/users/accounts/{key}/state"), vec![("active", "false")]),
         (format!("/users/accounts/{key}/rename"), vec![("name", "Other")]),
         (format!("/users/accounts/{key}/delete"), vec![("email", target.email.as_str())]),
-        ("/users/add".to_owned(), vec![("email", "x@example.org"), ("name", "X")]),
+        ("/users/invite".to_owned(), vec![("email", "x@example.org"), ("name", "X")]),
         ("/users/bulk/state/apply".to_owned(), vec![("key", key.as_str())]),
         ("/users/bulk/privileges/apply".to_owned(), vec![("key", key.as_str()), ("privilege", "admin")]),
     ] {

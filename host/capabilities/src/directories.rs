@@ -14,76 +14,140 @@ mod path;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use tokio::sync::Semaphore;
 use vestry_contract::types::Failure;
 
 use crate::call::{Services, Subject, unavailable};
 
 pub(crate) use draft::unnamed;
 pub(crate) use error::FileError;
+use folder::Opened;
 pub(crate) use folder::{Folder, piece};
 pub(crate) use path::FilePath;
 
+/// What is done in one directory at a time. A disk that hangs keeps its threads: these, and not all that there are.
+const TURNS: usize = 16;
+
 /// Where the directories of plugins are.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Directories {
     /// By the plugin's id, then by the directory's name.
-    places: BTreeMap<String, BTreeMap<String, PathBuf>>,
+    places: BTreeMap<String, BTreeMap<String, Place>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    turns: Arc<Semaphore>,
 }
 
 /// A file of a directory, open to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OpenFile {
-    pub file: File,
+    opened: Arc<Opened>,
+    turns: Arc<Semaphore>,
+}
+
+impl OpenFile {
     /// In bytes, as it was opened.
-    pub size: u64,
-    /// Milliseconds since 1970.
-    pub modified: u64,
-    /// Another when another file takes its name.
-    pub identity: String,
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.opened.size
+    }
+
+    /// Another where its content can be another.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        let Opened { size, modified, identity, .. } = &*self.opened;
+        format!("{identity}-{size:x}-{modified:x}")
+    }
+
+    /// At most `length` bytes from `offset` on; fewer at the end.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk cannot be read.
+    pub async fn piece(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
+        let opened = Arc::clone(&self.opened);
+        in_turn(&self.turns, move || piece(&opened.file, offset, length)).await.map_err(io::Error::other)?
+    }
 }
 
 impl Directories {
     /// Places by the plugin's id, then by the directory's name. Whether each is there is seen when it is used.
     #[must_use]
     pub fn new(places: BTreeMap<String, BTreeMap<String, PathBuf>>) -> Self {
-        Self { places }
+        let place = |path| Place { path, turns: Arc::new(Semaphore::new(TURNS)) };
+        let placed =
+            |names: BTreeMap<String, PathBuf>| names.into_iter().map(|(name, path)| (name, place(path))).collect();
+        Self { places: places.into_iter().map(|(plugin, names)| (plugin, placed(names))).collect() }
     }
 
-    /// Opens a directory of a plugin.
-    pub(crate) fn folder(&self, plugin: &str, name: &str) -> Result<Folder, FileError> {
-        let place = self
-            .places
-            .get(plugin)
-            .and_then(|names| names.get(name))
-            .ok_or_else(|| FileError::Unplaced { plugin: plugin.to_owned(), directory: name.to_owned() })?;
-        match Dir::open_ambient_dir(place, ambient_authority()) {
-            Ok(dir) => Ok(Folder::new(name, dir)),
-            Err(source) => {
-                tracing::error!(plugin, directory = name, place = %place.display(), error = %source, "a directory cannot be opened");
-                Err(FileError::Closed { plugin: plugin.to_owned(), directory: name.to_owned(), source })
-            }
+    /// Does something in a directory of a plugin, where it may wait for the disk.
+    pub(crate) async fn inside<T: Send + 'static>(
+        &self,
+        plugin: &str,
+        name: &str,
+        work: impl FnOnce(&Folder) -> Result<T, FileError> + Send + 'static,
+    ) -> Result<T, FileError> {
+        let place = self.place(plugin, name)?;
+        let (path, plugin, name) = (place.path.clone(), plugin.to_owned(), name.to_owned());
+        in_turn(&place.turns, move || work(&open(&path, &plugin, &name)?)).await?
+    }
+
+    fn place(&self, plugin: &str, name: &str) -> Result<&Place, FileError> {
+        let found = self.places.get(plugin).and_then(|names| names.get(name));
+        found.ok_or_else(|| FileError::Unplaced { plugin: plugin.to_owned(), directory: name.to_owned() })
+    }
+}
+
+/// Opens the directory that a name stands for.
+fn open(path: &Path, plugin: &str, name: &str) -> Result<Folder, FileError> {
+    match Dir::open_ambient_dir(path, ambient_authority()) {
+        Ok(dir) => Ok(Folder::new(name, dir)),
+        Err(source) => {
+            let path = path.display();
+            tracing::error!(plugin, directory = name, %path, error = %source, "a directory cannot be opened");
+            Err(FileError::Closed { plugin: plugin.to_owned(), directory: name.to_owned(), source })
         }
     }
 }
 
+/// Does what may wait for a disk on a thread for that. Whoever no longer waits leaves the turn to the work until it ends.
+async fn in_turn<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, FileError> {
+    let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| FileError::Stopping)?;
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    done.await.map_err(|_| FileError::Stopping)
+}
+
 impl Services {
-    /// Opens a file of a directory that the plugin was granted, to send it. Blocks.
+    /// Opens a file of a directory that the plugin was granted, to send it.
     ///
     /// # Errors
     ///
     /// `denied` where the directory was not granted, `not-found`, or `unavailable`.
-    pub fn open_file(&self, subject: &Subject, directory: &str, path: &str) -> Result<OpenFile, Failure> {
+    pub async fn open_file(&self, subject: &Subject, directory: &str, path: &str) -> Result<OpenFile, Failure> {
         let grants = self.grants(&subject.id, &subject.digest).map_err(unavailable)?;
         if !grants.holds_directory(directory, false) {
             return Err(Failure::Denied(not_granted(subject, directory, false)));
         }
         let path = FilePath::parse(path).map_err(FileError::from)?;
-        Ok(self.directories.folder(&subject.id, directory)?.open(&path)?)
+        let turns = Arc::clone(&self.directories.place(&subject.id, directory)?.turns);
+        let opened = self.directories.inside(&subject.id, directory, move |folder| folder.open(&path)).await?;
+        Ok(OpenFile { opened: Arc::new(opened), turns })
     }
 }
 

@@ -87,11 +87,7 @@ pub(crate) async fn inside<T: Send + 'static>(
     granted(call, row, &directory)?;
     let directories = std::sync::Arc::clone(&call.settings()?.services.directories);
     let plugin = call.subject().id.clone();
-    let done = tokio::task::spawn_blocking(move || work(&directories.folder(&plugin, &directory)?)).await;
-    match done {
-        Ok(done) => done.map_err(Failure::from),
-        Err(_) => Err(Failure::Unavailable("the server is stopping".into())),
-    }
+    Ok(directories.inside(&plugin, &directory, work).await?)
 }
 
 /// Says no where the plugin was not granted this directory, whether there is one or not.

@@ -75,7 +75,7 @@ pub(crate) async fn progress(call: &mut Call, _pass: Pass, percent: u8, message:
     if message.len() > LONGEST_MESSAGE {
         return Err(Failure::Exhausted(format!("what a job says has at most {LONGEST_MESSAGE} bytes")));
     }
-    let message = call.settings()?.services.secrets.redact(&message).into_owned();
+    let message = call.settings()?.services.secrets.redact_json(&message);
     call.transaction.push(Write::Job(JobWrite::Progress { percent: percent.min(100), message, job }));
     call.settle().await
 }

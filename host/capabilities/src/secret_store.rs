@@ -14,6 +14,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
 use vestry_identity::{Act, Actor, audit};
 use vestry_storage::{Database, SecretRow, StorageError};
 use vestry_vault::{Invalid, MAX_VALUE, Origin, Place, Redactor, SecretName, SecretValue, Vault, VaultError};
@@ -227,6 +228,44 @@ impl Secrets {
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.0.redactor.redact(text)
+    }
+
+    /// The same for a JSON document, which stays one: its texts, its names and its numbers.
+    #[must_use]
+    pub fn redact_json(&self, document: &str) -> String {
+        let Ok(mut value) = serde_json::from_str(document) else { return self.redact(document).into_owned() };
+        match self.redact_value(&mut value) {
+            true => value.to_string(),
+            false => document.to_owned(),
+        }
+    }
+
+    /// Whether anything was taken out.
+    fn redact_value(&self, value: &mut Value) -> bool {
+        let clean = |text: &str| match self.redact(text) {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        };
+        let scalar = match value {
+            Value::Null | Value::Bool(_) => None,
+            Value::Number(number) => clean(&number.to_string()),
+            Value::String(text) => clean(text),
+            Value::Array(values) => return values.iter_mut().fold(false, |any, value| self.redact_value(value) | any),
+            Value::Object(fields) => {
+                let renamed: Vec<_> = fields.keys().filter_map(|name| Some((name.clone(), clean(name)?))).collect();
+                for (name, clean) in &renamed {
+                    if let Some(value) = fields.remove(name) {
+                        fields.insert(clean.clone(), value);
+                    }
+                }
+                return fields.values_mut().fold(!renamed.is_empty(), |any, value| self.redact_value(value) | any);
+            }
+        };
+        match scalar {
+            Some(clean) => *value = Value::String(clean),
+            None => return false,
+        }
+        true
     }
 
     /// How an error prints that may have a plugin's words in it, without secrets.

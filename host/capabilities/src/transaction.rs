@@ -321,3 +321,6 @@ fn as_expected(outcome: &accounts::Outcome, expected: &accounts::Outcome) -> Res
         == (expected.unchanged, expected.refused, &expected.touched);
     if same { Ok(()) } else { Err(CommitError::Conflict("the accounts were changed in the meantime".into())) }
 }
+
+#[cfg(test)]
+mod tests;

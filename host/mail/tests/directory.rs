@@ -1,5 +1,7 @@
 //! Mails as files: whole, once, for nobody else to read.
 
+#![allow(clippy::unwrap_used)]
+
 use std::os::unix::fs::PermissionsExt;
 
 use vestry_mail::{Directory, Letter, MessageId, Sender, Subject, Transport};

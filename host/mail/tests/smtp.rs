@@ -1,14 +1,15 @@
 //! Deliveries to an SMTP server made for the test: taken, refused for now and for good, silence, a connection that ends.
 
-mod support {
-    pub mod server;
-}
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/server.rs"]
+mod server;
 
 use std::time::{Duration, Instant};
 
 use vestry_mail::{Credentials, Letter, MessageId, SendError, Sender, Smtp, Subject, Tls, Transport};
 
-use self::support::server::{Behaviour, Server};
+use self::server::{Behaviour, Server};
 
 fn letter() -> Letter {
     let from: Sender = "Vestry <vestry@example.org>".parse().unwrap();

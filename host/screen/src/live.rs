@@ -71,12 +71,7 @@ impl Screens {
     ///
     /// # Errors
     /// [`ScreenError::Invalid`] where the plugin's values contradict each other, or are more than fits one page.
-    pub fn changes(
-        &self,
-        frame: &Frame,
-        updates: Vec<Update>,
-        place: &dyn Place,
-    ) -> Result<Vec<Change>, ScreenError> {
+    pub fn changes(&self, frame: &Frame, updates: Vec<Update>, place: &dyn Place) -> Result<Vec<Change>, ScreenError> {
         changes(updates, |how, block| {
             Ok(Change::drawn(&block.name, how, self.block(frame, block, place)?.as_str().to_owned()))
         })

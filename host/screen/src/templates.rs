@@ -128,7 +128,8 @@ impl Screens {
         let mut templates = Environment::new();
         templates.set_syntax(syntax());
         templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        templates.set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
+        templates
+            .set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
         templates.set_formatter(write_value);
         templates.add_filter("t", translate);
         templates.add_filter("group", group);

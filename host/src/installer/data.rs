@@ -16,6 +16,17 @@ pub enum Choice {
     Fresh,
 }
 
+impl Choice {
+    /// As it stands in the audit.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Then => "then",
+            Self::Fresh => "fresh",
+        }
+    }
+}
+
 /// Why no data fits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {

@@ -112,8 +112,7 @@ mod tests {
     fn grants_become_those_that_are_wanted_and_nothing_else_is_granted() {
         let database = Database::temporary().unwrap();
         let console = Actor::console();
-        let decide =
-            |names: &[&str]| super::decide(&database, &console, "p", DIGEST, &asks(), &wanted(names), 10).unwrap();
+        let decide = |names: &[&str]| decide(&database, &console, "p", DIGEST, &asks(), &wanted(names), 10).unwrap();
         let generation = database.generation();
         assert_eq!(decide(&["vestry:plugin/kv", "public", "vestry:admin/users"]), Decided { given: 2, taken: 0 });
         assert!(database.generation() > generation);
@@ -137,8 +136,7 @@ mod tests {
             let permissions: PermissionSet = names.iter().map(|name| (*name).to_owned()).collect();
             Actor::service("s", permissions)
         };
-        let decide =
-            |actor: &Actor, names: &[&str]| super::decide(&database, actor, "p", DIGEST, &asks(), &wanted(names), 10);
+        let decide = |actor: &Actor, names: &[&str]| decide(&database, actor, "p", DIGEST, &asks(), &wanted(names), 10);
         assert!(matches!(decide(&holds(&["users.read"]), &["public"]), Err(GrantError::Forbidden)));
         let manager = holds(&[GRANT]);
         let refused = decide(&manager, &["public", "permission users.delete"]);

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use vestry_sandbox::CallError;
 use vestry_storage::SpaceRow;
 
 use crate::installer::Installer;
@@ -145,12 +144,4 @@ async fn give_up(installer: &Installer<'_>, placing: &Arc<Placing>, copy: String
 fn failed(placing: &Placing, error: MigrationError) -> PackageError {
     let (id, version) = (placing.info.id.clone(), placing.info.version.clone());
     PackageError::Migration { id, version, error }
-}
-
-/// What a call that gave no answer says to who installs: they may see what the plugin wrote as it broke off.
-pub(super) fn words_of(error: &CallError) -> String {
-    match error {
-        CallError::Trapped { said, .. } if !said.trim().is_empty() => format!("{error}; it said: {}", said.trim()),
-        _ => error.to_string(),
-    }
 }

@@ -180,7 +180,13 @@ impl Placing {
                 tx.part(|tx| self.write(tx, now).map(|()| ((), false)))?;
                 Ok(Some(before))
             }
-            Change::Keep | Change::Start | Change::TakeBack(_) => self.write(tx, now).map(|()| None),
+            Change::Keep | Change::Start | Change::TakeBack(_) => {
+                self.write(tx, now)?;
+                if let Some(choice) = self.data {
+                    self.audit(tx, "package.choose-data", "done", choice.name(), now)?;
+                }
+                Ok(None)
+            }
         }
     }
 

@@ -39,12 +39,12 @@ pub async fn make(
     })?;
     let mut plugins = Vec::with_capacity(rows.len());
     for (package, limits, space, row) in rows {
-        let (limits, data) = (chosen(&limits), Data::of(&row, space));
-        if let Some(known) = before.by_id(&row.id).filter(|known| unchanged(known, &row, &limits, &data)) {
+        let manner = Manner::of(&row, chosen(&limits), space);
+        if let Some(known) = before.by_id(&row.id).filter(|known| unchanged(known, &row, &manner)) {
             plugins.push(Arc::clone(known));
             continue;
         }
-        match plugin(package, &row, limits, data, store, sandbox, settings, before).await {
+        match plugin(package, &row, manner, store, sandbox, settings, before).await {
             Some(plugin) => plugins.push(Arc::new(plugin)),
             None => tracing::error!(
                 plugin = row.id,
@@ -55,25 +55,30 @@ pub async fn make(
     Ok(Snapshot::new(generation, plugins))
 }
 
-/// Where a plugin's data is, and until when its calls wait.
-struct Data {
+/// How a plugin runs, whichever version of it does.
+struct Manner {
+    limits: Limits,
+    /// Where its data is.
     space: String,
+    /// Until when its calls wait.
     held_until: Option<u64>,
 }
 
-impl Data {
-    fn of(row: &PluginRow, active: Option<SpaceRow>) -> Self {
+impl Manner {
+    fn of(row: &PluginRow, limits: Limits, active: Option<SpaceRow>) -> Self {
         match active {
-            Some(active) => Self { space: active.space, held_until: active.held_until },
-            None => Self { space: row.id.clone(), held_until: None },
+            Some(active) => Self { limits, space: active.space, held_until: active.held_until },
+            None => Self { limits, space: row.id.clone(), held_until: None },
         }
     }
 }
 
-fn unchanged(known: &Plugin, row: &PluginRow, limits: &Limits, data: &Data) -> bool {
-    let same = known.subject.digest == row.digest && known.mount.as_str() == row.mount && known.limits == *limits;
-    let same_data = known.subject.space == data.space && known.held_until == data.held_until;
-    same && same_data
+fn unchanged(known: &Plugin, row: &PluginRow, manner: &Manner) -> bool {
+    let same_row = known.subject.digest == row.digest && known.mount.as_str() == row.mount;
+    let same_data = known.subject.space == manner.space && known.held_until == manner.held_until;
+    same_row
+        && same_data
+        && known.limits == manner.limits
         && match known.state {
             State::Ready(_) => row.enabled && row.quarantined.is_none(),
             State::Disabled => !row.enabled,
@@ -84,8 +89,7 @@ fn unchanged(known: &Plugin, row: &PluginRow, limits: &Limits, data: &Data) -> b
 async fn plugin(
     package: Option<PackageRow>,
     row: &PluginRow,
-    limits: Limits,
-    data: Data,
+    manner: Manner,
     store: &Store,
     sandbox: &Sandbox,
     settings: &Settings,
@@ -103,14 +107,15 @@ async fn plugin(
         },
     };
     let (routes, _) = RouteTable::new(&info.routes);
-    let subject = subject(&info, &row.digest, data.space, settings);
+    let Manner { limits, space, held_until } = manner;
+    let subject = subject(&info, &row.digest, space, settings);
     let same_version = before.by_id(&row.id).filter(|known| known.subject.digest == row.digest);
     Some(Plugin {
         permits: same_version
             .filter(|known| known.limits == limits)
             .map_or_else(|| Permits::new(&limits), |known| known.permits.clone()),
         usage: same_version.map(|known| Arc::clone(&known.usage)).unwrap_or_default(),
-        held_until: data.held_until,
+        held_until,
         subject: Arc::new(subject),
         mount,
         info,

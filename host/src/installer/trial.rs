@@ -15,7 +15,6 @@ use vestry_contract::types::{self, Failure};
 use vestry_sandbox::{CallError, Limits, Loaded, Outcome, Permits, Sandbox, Usage};
 
 use crate::installer::Installer;
-use crate::installer::migration::words_of;
 use crate::installer::mounting::{Placing, blocking};
 use crate::installer::package::PackageError;
 use crate::installer::snapshot;
@@ -91,8 +90,7 @@ impl<'a> Trial<'a> {
         noted.write().await?;
         match answer(outcome) {
             Ok(()) => Ok(()),
-            Err(Broken::Failed(failure)) => Err(words(&failure)),
-            Err(Broken::Call(error)) => Err(words_of(&error)),
+            Err(broken) => Err(self.words(&broken)),
         }
     }
 
@@ -108,12 +106,21 @@ impl<'a> Trial<'a> {
         noted.write().await?;
         match answer(outcome) {
             Ok(_) => Ok(()),
-            Err(Broken::Failed(failure @ (Failure::Internal(_) | Failure::Exhausted(_) | Failure::Other(_)))) => {
-                Err(words(&failure))
-            }
-            Err(Broken::Failed(_)) => Ok(()),
-            Err(Broken::Call(error)) => Err(words_of(&error)),
+            Err(broken) if broken.is_fault() => Err(self.words(&broken)),
+            Err(_) => Ok(()),
         }
+    }
+
+    /// What went wrong, in the plugin's own words, for who installs: they may see what it wrote as it broke off.
+    fn words(&self, broken: &Broken) -> String {
+        let words = match broken {
+            Broken::Failed(failure) => serde_json::to_string(failure).map(|kept| sentence(&kept)).unwrap_or_default(),
+            Broken::Call(CallError::Trapped { reason, said }) if !said.trim().is_empty() => {
+                format!("it broke off: {reason}; it said: {}", said.trim())
+            }
+            Broken::Call(error) => error.to_string(),
+        };
+        self.services.secrets.redact(&words).into_owned()
     }
 
     fn call(&self, space: &str, effect: Effect, reading: bool, bytes: usize) -> Call {
@@ -170,13 +177,20 @@ enum Broken {
     Call(CallError),
 }
 
-fn answer<T>(outcome: Result<Outcome<T>, CallError>) -> Result<T, Broken> {
-    outcome.map_err(Broken::Call)?.answer.map_err(Broken::Failed)
+impl Broken {
+    /// Whether it is the package's fault: what nobody was allowed, or is not there, is not.
+    fn is_fault(&self) -> bool {
+        match self {
+            Self::Call(_) => true,
+            Self::Failed(failure) => {
+                matches!(failure, Failure::Internal(_) | Failure::Exhausted(_) | Failure::Other(_))
+            }
+        }
+    }
 }
 
-/// A failure in the plugin's own words.
-fn words(failure: &Failure) -> String {
-    serde_json::to_string(failure).map(|failure| sentence(&failure)).unwrap_or_default()
+fn answer<T>(outcome: Result<Outcome<T>, CallError>) -> Result<T, Broken> {
+    outcome.map_err(Broken::Call)?.answer.map_err(Broken::Failed)
 }
 
 /// What the gate refused during a call, to be written down when it has ended.

@@ -17,7 +17,7 @@ pub fn problems(info: &PluginInfo, problems: &mut Vec<String>) {
                 Ok(parsed) if parsed.to_string() == *origin => {}
                 Ok(parsed) => problems
                     .push(format!("it wishes for the origin `{origin}`, which is written `{parsed}`; write it so")),
-                Err(reason) => problems.push(format!("it wishes for the origin `{origin}`: {reason}")),
+                Err(reason) => problems.push(format!("it wishes for an origin: {reason}")),
             },
             Capability::Secret(name) => {
                 if let Err(reason) = SecretName::parse(name) {

@@ -12,6 +12,7 @@
 use std::net::IpAddr;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use vestry_mail::{Sender, Tls};
 use vestry_vault::SecretName;
 
@@ -61,6 +62,8 @@ struct WrittenSmtp {
     tls: Option<String>,
     user: Option<String>,
     password_secret: Option<String>,
+    /// Does not belong here, and is not looked at, so that no error can say it.
+    password: Option<IgnoredAny>,
 }
 
 /// What `tls` can be, and the port that goes with it.
@@ -83,6 +86,11 @@ impl TryFrom<Written> for MailSettings {
 }
 
 fn smtp(written: WrittenSmtp) -> Result<SmtpSettings, String> {
+    if written.password.is_some() {
+        return Err(
+            "mail.smtp.password does not belong here; set it as a secret, and name that as `password-secret`".into()
+        );
+    }
     let host = written.host;
     if host.is_empty()
         || host.contains(|character: char| character.is_whitespace() || "/:@".contains(character))
@@ -160,7 +168,7 @@ mod tests {
             ("from: a@b.org\nsmtp: {host: m.b.org, user: a}", "password-secret"),
             ("from: a@b.org\nsmtp: {host: m.b.org, password-secret: a}", "`user`"),
             ("from: a@b.org\nsmtp: {host: m.b.org, user: a, password-secret: b, tls: none}", "in clear"),
-            ("from: a@b.org\nsmtp: {host: m.b.org, password: hunter2}", "password"),
+            ("from: a@b.org\nsmtp: {host: m.b.org, password: hunter2}", "password-secret"),
             ("from: a@b.org\nsmtp: {port: 25}", "host"),
         ] {
             let error = read(text).unwrap_err();

@@ -33,7 +33,8 @@ pub async fn access_log(request: Request, next: Next) -> Response {
 
 /// Some of the host's own paths end in a secret; what stands before it is enough to know what was asked.
 fn without_secret(path: &str) -> &str {
-    const SECRET_AFTER: &[&str] = &["/setup/", "/account/confirm/"];
+    const SECRET_AFTER: &[&str] =
+        &["/setup/", "/account/confirm/", "/account/invitation/", "/account/reset/", "/account/address/"];
     SECRET_AFTER.iter().find(|start| path.starts_with(**start)).unwrap_or(&path)
 }
 
@@ -45,6 +46,9 @@ mod tests {
     fn no_secret_of_a_path_is_logged() {
         assert_eq!(without_secret("/setup/abc"), "/setup/");
         assert_eq!(without_secret("/account/confirm/abc"), "/account/confirm/");
+        assert_eq!(without_secret("/account/invitation/abc"), "/account/invitation/");
+        assert_eq!(without_secret("/account/reset/abc"), "/account/reset/");
+        assert_eq!(without_secret("/account/address/abc"), "/account/address/");
         assert_eq!(without_secret("/users/accounts/abc"), "/users/accounts/abc");
     }
 }

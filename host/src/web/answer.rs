@@ -52,8 +52,8 @@ async fn page(answering: &Answering<'_>, status: StatusCode, page: &Page) -> Res
     };
     let stream = follow.map(|follow| follow.address(asking));
     let visit = &asking.visit;
-    // Data hold the names of panels alone.
-    let panels = match visit.wants_data() {
+    // Data hold the names of panels alone, and what is shown once is not for an answer without a body.
+    let panels = match visit.wants_data() || visit.is_head() {
         true => Panels::default(),
         false => panels::prepare(asking, page.sections.iter().flat_map(|section| &section.blocks)).await,
     };

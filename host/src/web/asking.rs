@@ -37,7 +37,7 @@ pub struct Asking {
     /// The files that came with it, in their order.
     pub uploads: Vec<Upload>,
     /// What its body holds of the memory for bodies.
-    share: Option<Arc<Share>>,
+    _share: Option<Arc<Share>>,
 }
 
 /// Why somebody is not answered any further.
@@ -123,19 +123,36 @@ impl Asking {
             time_zone: "UTC".into(),
             extra: Vec::new(),
         };
-        Ok(Self { app: app.clone(), visit: visit.clone(), matching, request, uploads, share: incoming.share })
+        Ok(Self { app: app.clone(), visit: visit.clone(), matching, request, uploads, _share: incoming.share })
     }
 
     /// The same without what came as its body: what a download and a followed page are asked about with.
     #[must_use]
-    pub fn without_body(mut self) -> Self {
-        self.request.form = Vec::new();
-        self.request.content_type = String::new();
-        self.request.body = Vec::new();
-        self.request.uploads = Vec::new();
-        self.uploads = Vec::new();
-        self.share = None;
-        self
+    pub fn without_body(&self) -> Self {
+        let known = &self.request;
+        let request = exchange::Request {
+            id: known.id.clone(),
+            route: known.route.clone(),
+            params: known.params.clone(),
+            query: known.query.clone(),
+            form: Vec::new(),
+            content_type: String::new(),
+            body: Vec::new(),
+            uploads: Vec::new(),
+            actor: known.actor.clone(),
+            visitor: known.visitor.clone(),
+            language: known.language.clone(),
+            time_zone: known.time_zone.clone(),
+            extra: known.extra.clone(),
+        };
+        Self {
+            app: self.app.clone(),
+            visit: self.visit.clone(),
+            matching: Arc::clone(&self.matching),
+            request,
+            uploads: Vec::new(),
+            _share: None,
+        }
     }
 
     /// A call for this request, and what has to be written down when it has ended. `reading`: as a GET, whatever the

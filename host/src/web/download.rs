@@ -1,12 +1,21 @@
 //! Files on their way out: bytes of an answer, a file of a directory, or pieces that the plugin is asked for.
+//!
+//! What is sent piece by piece is held in memory one piece at a time, and the next one is fetched when the browser has
+//! taken the one before. Before each, it is looked whether who asked still may; where not, or where anything fails, the
+//! transfer breaks off where it is, so that nobody takes a part for the whole.
+
+mod file;
+mod pieces;
+mod range;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use vestry_contract::exchange::{Content, Download};
 
-use crate::web::answer::{Answering, wrong};
+use crate::web::answer::Answering;
+use crate::web::asking::Asking;
 use crate::web::problem::Problem;
 use crate::web::{body, headers};
 
@@ -15,24 +24,37 @@ const INLINE: &[&str] = &["image/png", "image/jpeg", "image/webp", "application/
 
 /// What a request says about the part of a file that it wants.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {}
+pub struct Wanted {
+    /// Headers alone.
+    head: bool,
+    /// `Range`, of a GET (RFC 9110, section 14.2).
+    range: Option<String>,
+    if_range: Option<String>,
+}
 
 impl Wanted {
     #[must_use]
-    pub fn of(_parts: &Parts) -> Self {
-        Self {}
+    pub fn of(parts: &Parts) -> Self {
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self {
+            head: parts.method == Method::HEAD,
+            range: text(header::RANGE).filter(|_| parts.method == Method::GET),
+            if_range: text(header::IF_RANGE),
+        }
     }
 }
 
+/// Sends a file.
+///
+/// # Errors
+///
+/// Where it is not there, was not granted, or where the plugin does not make its first piece.
 pub async fn download(answering: &Answering<'_>, download: Download) -> Result<Response, Problem> {
-    let bytes = match download.content {
-        Content::Bytes(bytes) => bytes,
-        Content::File(_) => {
-            return Err(wrong(answering, "it answers with a file of a directory, and was granted none"));
-        }
-        Content::Chunks(_) => {
-            return Err(wrong(answering, "it answers piece by piece, which this version of Vestry does not do"));
-        }
+    let Answering { asking, wanted } = answering;
+    let mut response = match download.content {
+        Content::Bytes(bytes) => Body::from(bytes).into_response(),
+        Content::File((directory, path)) => file::response(asking, wanted, directory, path).await?,
+        Content::Chunks(name) => pieces::response(asking, wanted, name).await?,
     };
     let known = INLINE.iter().find(|kind| **kind == download.content_type);
     let kind = match known {
@@ -41,7 +63,6 @@ pub async fn download(answering: &Answering<'_>, download: Download) -> Result<R
             .unwrap_or(HeaderValue::from_static("application/octet-stream")),
     };
     let way = if download.inline && known.is_some() { "inline" } else { "attachment" };
-    let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(headers::SANDBOXED));
@@ -49,6 +70,20 @@ pub async fn download(answering: &Answering<'_>, download: Download) -> Result<R
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     Ok(response)
+}
+
+/// Breaks a transfer off. The browser sees that it is not whole; why is in the log.
+fn broken_off(asking: &Asking, reason: &str) -> std::io::Error {
+    let subject = &asking.matching.plugin.subject;
+    let reason = asking.app.services().secrets.redact(reason);
+    tracing::warn!(
+        plugin = subject.id,
+        version = subject.version,
+        request = asking.visit.request_id(),
+        %reason,
+        "a download was broken off"
+    );
+    std::io::Error::other("the download was broken off")
 }
 
 /// `Content-Disposition` with the name in UTF-8 (RFC 6266, section 4.3; RFC 8187).

@@ -141,7 +141,8 @@ impl ShownJob {
 #[must_use]
 pub fn seen(job: Option<&JobRow>) -> u32 {
     let Some(job) = job else { return 0 };
-    let shown = (job.state.name(), job.percent, &job.message, &job.failure, job.attempt, job.due, job.ended, job.cancel);
+    let shown =
+        (job.state.name(), job.percent, &job.message, &job.failure, job.attempt, job.due, job.ended, job.cancel);
     let hash = Sha256::digest(format!("{shown:?}"));
     u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
 }

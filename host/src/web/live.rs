@@ -70,10 +70,8 @@ pub fn answer(mut asking: Asking, headers: &HeaderMap) -> Result<Response, Probl
     let is_program = asking.visit.caller().is_some_and(|caller| caller.kind == CallerKind::Token);
     let data = is_program || asking.visit.wants_data();
     let events = futures_util::stream::unfold(Box::new(Follower::new(asking, follow, seat, data)), Follower::next);
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM)),
-        (UNBUFFERED, HeaderValue::from_static("no")),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM)), (UNBUFFERED, HeaderValue::from_static("no"))];
     Ok((headers, Body::from_stream(events)).into_response())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use vestry_contract::types::Text;
@@ -33,6 +33,7 @@ struct Facts {
     path: String,
     path_and_query: String,
     wants_data: bool,
+    head: bool,
     theme: Theme,
     language: String,
     notice: Option<(Level, String)>,
@@ -56,6 +57,7 @@ impl Visit {
             path: request.uri().path().to_owned(),
             path_and_query: path_and_query.to_owned(),
             wants_data: wants_data(headers),
+            head: request.method() == Method::HEAD,
             theme: match cookies::value(headers, "theme") {
                 Some("light") => Theme::Light,
                 Some("dark") => Theme::Dark,
@@ -119,6 +121,12 @@ impl Visit {
     #[must_use]
     pub fn wants_data(&self) -> bool {
         self.0.wants_data
+    }
+
+    /// The headers alone are asked for: what is drawn, nobody sees.
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.0.head
     }
 
     #[must_use]
@@ -221,6 +229,7 @@ impl Visit {
             path: path.to_owned(),
             path_and_query: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
             wants_data: facts.wants_data,
+            head: facts.head,
             theme: facts.theme,
             language: facts.language.clone(),
             notice: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, JobLog, audit_refusals};
+use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, JobLine, JobLog, audit_refusals};
 use vestry_contract::background::Task;
 use vestry_contract::types::Failure;
 use vestry_events::Event;
@@ -148,7 +148,14 @@ async fn watched(
     let mut working = std::pin::pin!(working);
     loop {
         tokio::select! {
-            outcome = &mut working => return ended(outcome),
+            outcome = &mut working => {
+                if let Err(CallError::Trapped { said, .. }) = &outcome
+                    && !said.is_empty()
+                {
+                    log.add(JobLine { time: worker.now(), level: "danger", text: worker.parts.services.secrets.redact(said).into_owned() });
+                }
+                return ended(outcome);
+            }
             () = stopped(&mut stopping) => return End::GivenBack,
             () = word.woken() => {}
             _ = tick.tick() => keep_lines(worker, lease, log).await,
@@ -204,7 +211,7 @@ async fn keep_lines(worker: &Worker, lease: &Lease, log: &JobLog) {
 fn add_lines(
     tx: &Transaction<'_>,
     job: &str,
-    (lines, more): &(Vec<vestry_capabilities::JobLine>, usize),
+    (lines, more): &(Vec<JobLine>, usize),
     now: u64,
 ) -> Result<(), StorageError> {
     for line in lines {
@@ -242,7 +249,7 @@ impl End {
         let (now, secrets) = (worker.now(), &worker.parts.services.secrets);
         let kept = |failure: &Failure| {
             let kept = serde_json::to_string(failure).unwrap_or_default();
-            Some(secrets.redact(&kept).into_owned())
+            Some(secrets.redact_json(&kept))
         };
         let row = |state, line: (&'static str, String)| Row {
             state,
@@ -255,7 +262,7 @@ impl End {
         let attempt = job.attempt;
         match self {
             Self::Done(outcome) => {
-                let outcome = Some(secrets.redact(outcome).into_owned());
+                let outcome = Some(secrets.redact_json(outcome));
                 Row { outcome, ..row(JobState::Done, ("success", "Done.".into())) }
             }
             Self::Again(failure) => match PATIENCE.get(job.failures as usize) {

@@ -1,8 +1,9 @@
 //! Taking secrets out of what is about to be written.
 //!
-//! It knows the values that this process has opened, and finds them in a text as they are, in JSON, percent-encoded,
-//! in hexadecimal, and in base64 at any of the three offsets at which they can stand in it (in `Authorization: Basic`
-//! the user's name goes before). It helps against accidents: who means to carry a secret out can write it backwards.
+//! It knows the values that this process has opened, and finds them in a text as they are, with backslashes put in as in
+//! JSON (also JSON in JSON), percent-encoded, in hexadecimal, and in base64 at any of the three offsets at which they can
+//! stand in it (in `Authorization: Basic` the user's name goes before). It helps against accidents: who means to carry a
+//! secret out can write it backwards.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,6 +33,8 @@ pub struct Redactor {
 /// A value and the forms in which it can stand in a text.
 struct Known {
     value: SecretValue,
+    /// Without backslashes; none where too little is left.
+    unescaped: Option<SecretValue>,
     forms: Vec<Form>,
 }
 
@@ -45,10 +48,11 @@ impl Redactor {
     /// Remembers a value that was opened. One that is too short is passed over.
     pub fn remember(&self, value: &SecretValue) {
         let text = value.expose();
-        if text.chars().count() < SHORTEST || self.known.read().iter().any(|known| known.value.expose() == text) {
+        if !is_long_enough(text) || self.known.read().iter().any(|known| known.value.expose() == text) {
             return;
         }
-        let new = Arc::new(Known { value: value.clone(), forms: forms(text) });
+        let unescaped = SecretValue::parse(&text.replace('\\', "")).ok().filter(|value| is_long_enough(value.expose()));
+        let new = Arc::new(Known { value: value.clone(), unescaped, forms: forms(text) });
         let mut known = self.known.write();
         if known.len() >= MOST_VALUES {
             known.remove(0);
@@ -63,12 +67,16 @@ impl Redactor {
         if known.is_empty() || text.is_empty() {
             return Cow::Borrowed(text);
         }
-        let decoded = text.contains('%').then(|| Decoded::of(text));
+        let decoded = text.contains('%').then(|| View::decoded(text));
+        let unescaped = text.contains('\\').then(|| View::unescaped(text));
         let mut found = Vec::new();
         for known in known.iter() {
             known.forms.iter().for_each(|form| form.find(text, &mut found));
-            if let Some(decoded) = &decoded {
-                decoded.find(known.value.expose(), &mut found);
+            if let Some(view) = &decoded {
+                view.find(known.value.expose(), &mut found);
+            }
+            if let Some((view, value)) = unescaped.as_ref().zip(known.unescaped.as_ref()) {
+                view.find(value.expose(), &mut found);
             }
         }
         without(text, found)
@@ -87,7 +95,11 @@ impl Drop for Form {
     }
 }
 
-/// The forms of a value; the percent-encoded ones are found otherwise.
+fn is_long_enough(value: &str) -> bool {
+    value.chars().count() >= SHORTEST
+}
+
+/// The forms of a value; the percent-encoded ones and those with backslashes are found otherwise.
 fn forms(value: &str) -> Vec<Form> {
     let whole = |text: String| Form { text, partial: (false, false) };
     let mut forms = vec![
@@ -95,9 +107,6 @@ fn forms(value: &str) -> Vec<Form> {
         whole(HEXLOWER.encode(value.as_bytes())),
         whole(HEXUPPER.encode(value.as_bytes())),
     ];
-    if value.contains(['"', '\\']) {
-        forms.push(whole(value.replace('\\', "\\\\").replace('"', "\\\"")));
-    }
     for encoding in [&BASE64_NOPAD, &BASE64URL_NOPAD] {
         forms.extend((0..3).map(|offset| base64(encoding, value, offset)));
     }
@@ -142,34 +151,54 @@ impl Form {
     }
 }
 
-/// A text with its `%XX` undone, and where each byte came from.
-struct Decoded {
+/// A text as somebody who reads it back would see it, and where each byte came from.
+struct View {
     bytes: Vec<u8>,
-    /// Of each byte where it begins in the text; one more at the end.
-    starts: Vec<usize>,
+    /// Of each byte where it stands in the text; one more at the end.
+    starts: Vec<u32>,
+    /// Whether a byte stands for all of the text up to the next one.
+    contiguous: bool,
 }
 
-impl Decoded {
-    fn of(text: &str) -> Self {
+impl View {
+    fn empty(text: &str, contiguous: bool) -> Self {
+        Self { bytes: Vec::with_capacity(text.len()), starts: Vec::with_capacity(text.len() + 1), contiguous }
+    }
+
+    /// With every `%XX` undone.
+    fn decoded(text: &str) -> Self {
         let raw = text.as_bytes();
         let digit = |index: usize| raw.get(index).and_then(|byte| char::from(*byte).to_digit(16));
-        let (mut bytes, mut starts) = (Vec::with_capacity(raw.len()), Vec::with_capacity(raw.len() + 1));
+        let mut view = Self::empty(text, true);
         let mut index = 0;
         while let Some(byte) = raw.get(index) {
-            starts.push(index);
-            match (byte, digit(index + 1), digit(index + 2)) {
-                (b'%', Some(high), Some(low)) => {
-                    bytes.push(u8::try_from(high * 16 + low).unwrap_or(*byte));
-                    index += 3;
-                }
-                _ => {
-                    bytes.push(*byte);
-                    index += 1;
-                }
-            }
+            let (byte, length) = match (byte, digit(index + 1), digit(index + 2)) {
+                (b'%', Some(high), Some(low)) => (u8::try_from(high * 16 + low).unwrap_or(*byte), 3),
+                _ => (*byte, 1),
+            };
+            view.push(byte, index);
+            index += length;
         }
-        starts.push(raw.len());
-        Self { bytes, starts }
+        view.finish(text)
+    }
+
+    /// Without backslashes, however many there are.
+    fn unescaped(text: &str) -> Self {
+        let mut view = Self::empty(text, false);
+        for (index, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte != b'\\') {
+            view.push(byte, index);
+        }
+        view.finish(text)
+    }
+
+    fn push(&mut self, byte: u8, start: usize) {
+        self.bytes.push(byte);
+        self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+    }
+
+    fn finish(mut self, text: &str) -> Self {
+        self.starts.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+        self
     }
 
     /// Forms write a space as `+`.
@@ -178,8 +207,16 @@ impl Decoded {
         let same = |(there, wanted): (&u8, &u8)| there == wanted || (*there == b'+' && *wanted == b' ');
         for (index, window) in self.bytes.windows(value.len()).enumerate() {
             if window.iter().zip(value).all(same) {
-                found.push(self.starts[index]..self.starts[index + value.len()]);
+                found.push(self.starts[index] as usize..self.end(index + value.len() - 1));
             }
+        }
+    }
+
+    /// Where the text ends that a byte stands for.
+    fn end(&self, index: usize) -> usize {
+        match self.contiguous {
+            true => self.starts[index + 1] as usize,
+            false => self.starts[index] as usize + 1,
         }
     }
 }
@@ -236,6 +273,7 @@ mod tests {
         for form in [
             SECRET.to_owned(),
             SECRET.replace('"', "\\\""),
+            SECRET.replace('"', "\\\\\\\""),
             HEXLOWER.encode(SECRET.as_bytes()),
             HEXUPPER.encode(SECRET.as_bytes()),
             percent(SECRET, plain, true),
@@ -271,6 +309,18 @@ mod tests {
         assert_eq!(redactor.redact("abcdefghijkl"), "•••");
         assert_eq!(redactor.redact("abcdef abcdef"), "••• •••");
         assert_eq!(redactor.redact("aaaaaaaaab"), "•••b");
+    }
+
+    #[test]
+    fn backslashes_hide_nothing_and_those_around_it_stay() {
+        let redactor = knowing(&[r#"a\b"c d"#, r"\\\\\\a"]);
+        for (text, clean) in [
+            (r#"{"x": "a\\b\"c d"}"#, r#"{"x": "•••"}"#),
+            (r#""{\"x\": \"a\\\\b\\\"c d\"}""#, r#""{\"x\": \"•••\"}""#),
+            (r"\\\a", r"\\\a"),
+        ] {
+            assert_eq!(redactor.redact(text), clean);
+        }
     }
 
     #[test]

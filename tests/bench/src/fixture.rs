@@ -7,7 +7,7 @@ use vestry::installer::package;
 use vestry::server::{self, Opening};
 use vestry::settings::Settings;
 use vestry_identity::accounts::{self, Change, Mode};
-use vestry_identity::{AccountId, Actor, IdentityError};
+use vestry_identity::{AccountId, Actor, Identity, IdentityError};
 use vestry_sandbox::Compiler;
 
 use crate::Failure;
@@ -21,6 +21,7 @@ pub struct Fixture {
     directory: tempfile::TempDir,
     /// The cookie of somebody who may do all.
     pub cookie: String,
+    identity: Identity,
 }
 
 impl Fixture {
@@ -32,7 +33,7 @@ impl Fixture {
             compiler: Compiler::InProcess,
         })
         .await?;
-        for name in ["quiet", "hostile"] {
+        for name in ["quiet", "hostile", "worker"] {
             let component = std::fs::read(built(name))?;
             let inspected = package::inspect(app.store(), app.sandbox(), &component).await?;
             let decision = Decision {
@@ -53,7 +54,17 @@ impl Fixture {
             app.database().write(|tx| accounts::apply(tx, &Actor::console(), &changes, Mode::AllOrNothing, now))?;
         }
         let session = identity.sign_in(EMAIL, PASSWORD, None, "bench").await?;
-        Ok(Self { cookie: format!("vestry={}", session.token.expose()), directory })
+        Ok(Self { cookie: format!("vestry={}", session.token.expose()), directory, identity })
+    }
+
+    /// Cookies of so many more sessions of the same person.
+    pub async fn sessions(&self, count: usize) -> Result<Vec<String>, Failure> {
+        let mut cookies = Vec::with_capacity(count);
+        for _ in 0..count {
+            let session = self.identity.sign_in(EMAIL, PASSWORD, None, "bench").await?;
+            cookies.push(format!("vestry={}", session.token.expose()));
+        }
+        Ok(cookies)
     }
 
     pub fn data(&self) -> &Path {

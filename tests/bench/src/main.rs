@@ -8,6 +8,7 @@
 
 mod cycle;
 mod fixture;
+mod followers;
 mod foreign;
 mod load;
 mod native;
@@ -32,7 +33,9 @@ fn main() -> ExitCode {
         // How the server compiles components.
         Some("compile") => vestry_sandbox::compile_file(arguments[1].as_ref(), arguments[2].as_ref())
             .map_err(|error| format!("{error:#}").into()),
-        Some(other) => Err(format!("there is no bench called `{other}`; it takes no arguments").into()),
+        // By itself: it takes a minute, the others some.
+        Some("followers") => follow(),
+        Some(other) => Err(format!("there is no bench called `{other}`, but `followers` and, with no name, all").into()),
         None => bench(),
     };
     match done {
@@ -44,6 +47,11 @@ fn main() -> ExitCode {
     }
 }
 
+fn follow() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async { followers::measure(&fixture::Fixture::make().await?).await })
+}
+
 fn bench() -> Result<(), Failure> {
     println!("Each figure is the median of three rounds, run in turn.\n");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -52,6 +60,7 @@ fn bench() -> Result<(), Failure> {
         pages::measure(&fixture).await?;
         neighbour::measure(&fixture).await?;
         start::measure(&fixture).await?;
+        followers::measure(&fixture).await?;
         Ok::<_, Failure>(())
     })?;
     cycle::measure()

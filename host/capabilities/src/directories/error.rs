@@ -34,6 +34,8 @@ pub(crate) enum FileError {
     Disk { directory: String, source: io::Error },
     #[error("it was not waited for any longer")]
     GivenUp,
+    #[error("the server is stopping")]
+    Stopping,
 }
 
 impl FileError {
@@ -84,7 +86,9 @@ impl From<FileError> for Failure {
                 line: None,
                 column: None,
             }]),
-            FileError::Closed { .. } | FileError::Full { .. } | FileError::GivenUp => Self::Unavailable(told),
+            FileError::Closed { .. } | FileError::Full { .. } | FileError::GivenUp | FileError::Stopping => {
+                Self::Unavailable(told)
+            }
             FileError::Forbidden { .. } | FileError::Disk { .. } => {
                 tracing::error!(error = told, "a file of a plugin's directory cannot be used");
                 Self::Unavailable(told)

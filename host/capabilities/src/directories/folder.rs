@@ -10,7 +10,6 @@ use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptions
 use rustix::fs::{OFlags, copy_file_range};
 use vestry_contract::files::{File as Facts, Listing, Piece};
 
-use super::OpenFile;
 use super::draft::Draft;
 use super::error::FileError;
 use super::identity::{identity, inode};
@@ -23,6 +22,18 @@ const LISTED: usize = 1000;
 const LONGEST: u32 = 1 << 20;
 /// What is copied before somebody looks whether it is still waited for, in bytes.
 const STEP: usize = 8 << 20;
+
+/// A regular file that is open to be read.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) file: File,
+    /// In bytes, as it was opened.
+    pub(crate) size: u64,
+    /// Milliseconds since 1970.
+    pub(crate) modified: u64,
+    /// Another when another file takes its name.
+    pub(crate) identity: String,
+}
 
 /// An open directory of a plugin.
 #[derive(Debug)]
@@ -75,9 +86,9 @@ impl Folder {
     }
 
     /// Opens a regular file to be read.
-    pub(crate) fn open(&self, path: &FilePath) -> Result<OpenFile, FileError> {
+    pub(crate) fn open(&self, path: &FilePath) -> Result<Opened, FileError> {
         let (file, metadata) = self.regular(&self.dir, path.as_str(), path, OpenOptions::new().read(true))?;
-        Ok(OpenFile { file, size: metadata.len(), modified: millis(&metadata), identity: identity(&metadata) })
+        Ok(Opened { file, size: metadata.len(), modified: millis(&metadata), identity: identity(&metadata) })
     }
 
     /// At most `length` bytes from `offset` on: of the file with this identity, where one is named.
@@ -102,7 +113,7 @@ impl Folder {
     }
 
     /// The file of this identity, under another name in the same folder.
-    fn renamed(&self, path: &FilePath, wanted: &str) -> Result<OpenFile, FileError> {
+    fn renamed(&self, path: &FilePath, wanted: &str) -> Result<Opened, FileError> {
         let missing = || self.missing("file", path.as_str());
         let wanted_inode = inode(wanted).ok_or_else(missing)?;
         let wrong = |error| self.wrong(path.as_str(), error);
@@ -117,7 +128,7 @@ impl Folder {
             match self.regular(dir, &name, path, OpenOptions::new().read(true)) {
                 Ok((file, metadata)) if identity(&metadata) == wanted => {
                     let (size, modified) = (metadata.len(), millis(&metadata));
-                    return Ok(OpenFile { file, size, modified, identity: wanted.to_owned() });
+                    return Ok(Opened { file, size, modified, identity: wanted.to_owned() });
                 }
                 Ok(_) | Err(FileError::Missing { .. }) => {}
                 Err(error) => return Err(error),
@@ -214,7 +225,11 @@ impl Folder {
         match path.parent() {
             None => self.dir.try_clone().map_err(wrong),
             Some(parent) => {
-                self.dir.create_dir_all(parent).map_err(wrong)?;
+                self.dir.create_dir_all(parent).map_err(|error| match error.kind() {
+                    // Something with that name is there, and is no directory that can be gone into.
+                    io::ErrorKind::AlreadyExists => wrong(io::ErrorKind::NotADirectory.into()),
+                    _ => wrong(error),
+                })?;
                 self.dir.open_dir(parent).map_err(wrong)
             }
         }

@@ -29,7 +29,7 @@ impl Place {
     }
 
     fn folder(&self) -> Folder {
-        directories(&self.root.path().join("inside")).folder("org.example.worker", "files").unwrap()
+        open(&self.root.path().join("inside"), "org.example.worker", "files").unwrap()
     }
 
     /// Names below the directory, those that plugins do not see too.
@@ -110,7 +110,8 @@ fn links_are_not_seen_not_followed_out_and_not_written_through() {
         assert!(folder.rename(&path(text), &path("taken")).is_err(), "{text}");
     }
     for text in ["folder/secret", "folder/new", "folder/a/b"] {
-        assert!(matches!(folder.write(&path(text), b"x"), Err(FileError::Outside { .. })), "{text}");
+        let error = folder.write(&path(text), b"x").unwrap_err();
+        assert!(matches!(error, FileError::Outside { .. } | FileError::Unfit { .. }), "{text}: {error}");
         assert!(folder.keep(&path(text), &b"x".to_vec().into(), &wait()).is_err(), "{text}");
         assert!(folder.rename(&path("real"), &path(text)).is_err(), "{text}");
     }
@@ -297,16 +298,46 @@ fn names_can_be_changed_and_removed_inside() {
     assert!(place.names().is_empty());
 }
 
-#[test]
-fn a_place_that_is_missing_says_what_to_make() {
+#[tokio::test]
+async fn a_place_that_is_missing_says_what_to_make() {
     let place = Place::new();
     let directories = directories(&place.root.path().join("nowhere"));
-    let told = |plugin: &str, name: &str| directories.folder(plugin, name).unwrap_err().to_string();
-    assert!(told("org.example.worker", "files").contains("make it"));
-    assert!(!told("org.example.worker", "files").contains(place.root.path().to_str().unwrap()));
+    let told =
+        async |plugin: &str, name: &str| directories.inside(plugin, name, |_| Ok(())).await.unwrap_err().to_string();
+    let missing = told("org.example.worker", "files").await;
+    assert!(missing.contains("make it"), "{missing}");
+    assert!(!missing.contains(place.root.path().to_str().unwrap()), "where it is stands in the log: {missing}");
     let line = "directories: {org.example.other: {files: /ABSOLUTE/PATH}}";
-    assert!(told("org.example.other", "files").contains(line));
-    assert!(told("org.example.worker", "other").contains("{other: /ABSOLUTE/PATH}"));
+    assert!(told("org.example.other", "files").await.contains(line));
+    assert!(told("org.example.worker", "other").await.contains("{other: /ABSOLUTE/PATH}"));
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_holds_up_itself_alone() {
+    let place = Place::new();
+    let names = ["hangs", "works"].map(|name| (name.to_owned(), place.inside("")));
+    let both = BTreeMap::from([("org.example.worker".to_owned(), BTreeMap::from(names))]);
+    let directories = Arc::new(Directories::new(both));
+    let (release, hanging) = std::sync::mpsc::channel::<()>();
+    let hanging = Arc::new(std::sync::Mutex::new(hanging));
+    for _ in 0..TURNS {
+        let (directories, hanging) = (Arc::clone(&directories), Arc::clone(&hanging));
+        tokio::spawn(async move {
+            let hang = move |_: &Folder| Ok(hanging.lock().unwrap().recv().is_err());
+            directories.inside("org.example.worker", "hangs", hang).await
+        });
+    }
+    let soon = std::time::Duration::from_millis(200);
+    let asked = async |name: &str| {
+        let asked = directories.inside("org.example.worker", name, |folder| folder.entries(None, None));
+        tokio::time::timeout(soon, asked).await.is_ok()
+    };
+    tokio::time::sleep(soon).await;
+    assert!(!asked("hangs").await);
+    assert!(asked("works").await);
+    drop(release);
+    tokio::time::sleep(soon).await;
+    assert!(asked("hangs").await);
 }
 
 fn on_disk(place: &Place, content: &[u8]) -> Upload {

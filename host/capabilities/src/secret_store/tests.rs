@@ -164,3 +164,26 @@ fn what_was_opened_is_taken_out_of_texts_and_nothing_prints_it() {
     assert_eq!(secrets.clone().redact(&said), "it is •••!");
     assert!(!format!("{secrets:?}{value:?}{:?}", secrets.list().unwrap()).contains(VALUE));
 }
+
+#[test]
+fn a_json_document_stays_one() {
+    let (_, secrets) = secrets_with(Configured::new());
+    for (name_of, text) in [("number", "31415926"), ("quoted", "with \"quotes\" and \\"), ("plain", VALUE)] {
+        secrets.set(&Actor::console(), &name(name_of), None, &value(text), NOW).unwrap();
+        secrets.reveal(name_of).unwrap();
+    }
+    let document = serde_json::json!({
+        "number": 31_415_926, "list": [1, null, true, "with \"quotes\" and \\!"], VALUE: {"plain": [VALUE]},
+        "inside": serde_json::json!({"again": "with \"quotes\" and \\"}).to_string(),
+    });
+    let clean: Value = serde_json::from_str(&secrets.redact_json(&document.to_string())).unwrap();
+    let expected = serde_json::json!({
+        "number": "•••", "list": [1, null, true, "•••!"], "•••": {"plain": ["•••"]}, "inside": clean["inside"],
+    });
+    assert_eq!(clean, expected);
+    assert!(!clean["inside"].to_string().contains("quotes"));
+    for untouched in ["{ \"b\": 1.50, \"a\": 2 }", "not json"] {
+        assert_eq!(secrets.redact_json(untouched), untouched);
+    }
+    assert_eq!(secrets.redact_json(&format!("not json, {VALUE}")), "not json, •••");
+}

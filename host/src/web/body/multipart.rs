@@ -29,6 +29,8 @@ const MOST_FILES: usize = 100;
 const SMALL: usize = 64 << 10;
 /// What the parser may hold without making anything of it, in bytes.
 const UNREAD: usize = 2 << 20;
+/// After how many bytes the parser has to look at what it has: it takes all that is there before it does.
+const TURN: usize = 256 << 10;
 /// After how many bytes it is looked again whether the disk has room.
 const LOOK: u64 = 16 << 20;
 
@@ -88,6 +90,10 @@ async fn parser(content_type: &str, arriving: Arriving, between: &Arc<Mutex<Betw
     let source = stream::try_unfold(arriving, move |mut arriving| {
         let between = Arc::clone(&between);
         async move {
+            let turn = between.lock().unread >= TURN;
+            if turn {
+                tokio::task::yield_now().await;
+            }
             let next = arriving.next().await;
             let mut between = between.lock();
             between.received = arriving.received();
@@ -148,6 +154,7 @@ async fn file(
         let fits = start.len() + piece.len() <= SMALL && (share.bytes() + piece.len()) as u64 <= IN_MEMORY;
         if !fits {
             share.shrink(start.len());
+            share.open_file().await?;
             return on_disk(field, start, piece, folder, between).await;
         }
         share.grow(piece.len()).await?;

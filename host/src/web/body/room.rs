@@ -14,51 +14,64 @@ use crate::web::problem::Problem;
 const HOUSE: usize = 192 << 10;
 /// For visitors, in KiB.
 const VISITORS: usize = 64 << 10;
+/// Files on disk that are open for what people send, and for what visitors do: each takes one of the files that a process
+/// may have open, as each connection does.
+const FILES: (usize, usize) = (256, 64);
 /// What a share grows by, in KiB.
 const STEP: usize = 16;
 /// How long a body waits for room.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The memory that all bodies share.
+/// The memory that all bodies share, and the files on disk.
 #[derive(Debug)]
 pub struct Room {
-    house: Arc<Semaphore>,
-    visitors: Arc<Semaphore>,
+    house: Part,
+    visitors: Part,
     patience: Duration,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    /// In KiB.
+    memory: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+}
+
+impl Part {
+    fn new(memory: usize, files: usize) -> Self {
+        Self { memory: Arc::new(Semaphore::new(memory)), files: Arc::new(Semaphore::new(files)) }
+    }
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self::new(HOUSE, VISITORS, PATIENCE)
+        Self { house: Part::new(HOUSE, FILES.0), visitors: Part::new(VISITORS, FILES.1), patience: PATIENCE }
     }
 }
 
 impl Room {
-    fn new(house: usize, visitors: usize, patience: Duration) -> Self {
-        Self { house: Arc::new(Semaphore::new(house)), visitors: Arc::new(Semaphore::new(visitors)), patience }
-    }
-
     /// A share that is still empty.
     #[must_use]
     pub fn share(&self, visitor: bool) -> Share {
         let part = if visitor { &self.visitors } else { &self.house };
-        Share { part: Some((Arc::clone(part), self.patience)), bytes: 0, held: None }
+        Share { part: Some((part.clone(), self.patience)), bytes: 0, held: None, files: None }
     }
 }
 
 /// What one request holds. Given back when it is dropped.
 #[derive(Debug)]
 pub struct Share {
-    part: Option<(Arc<Semaphore>, Duration)>,
+    part: Option<(Part, Duration)>,
     bytes: usize,
     held: Option<OwnedSemaphorePermit>,
+    files: Option<OwnedSemaphorePermit>,
 }
 
 impl Share {
     /// One that is not counted.
     #[must_use]
     pub fn boundless() -> Self {
-        Self { part: None, bytes: 0, held: None }
+        Self { part: None, bytes: 0, held: None, files: None }
     }
 
     /// What is held, in bytes.
@@ -78,13 +91,17 @@ impl Share {
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = self.bytes.div_ceil(1024 * STEP) * STEP - held;
         let Some(missing) = u32::try_from(missing).ok().filter(|missing| *missing > 0) else { return Ok(()) };
-        let more = Arc::clone(part).acquire_many_owned(missing);
-        let Ok(Ok(more)) = tokio::time::timeout(*patience, more).await else { return Err(no_room()) };
-        match &mut self.held {
-            Some(held) => held.merge(more),
-            None => self.held = Some(more),
-        }
-        Ok(())
+        take(&part.memory, missing, *patience, &mut self.held).await
+    }
+
+    /// Takes one file on disk, as soon as one is free.
+    ///
+    /// # Errors
+    ///
+    /// Where none is for ten seconds.
+    pub async fn open_file(&mut self) -> Result<(), Problem> {
+        let Some((part, patience)) = &self.part else { return Ok(()) };
+        take(&part.files, 1, *patience, &mut self.files).await
     }
 
     /// Gives bytes back that are no longer in memory.
@@ -97,6 +114,21 @@ impl Share {
     }
 }
 
+async fn take(
+    semaphore: &Arc<Semaphore>,
+    count: u32,
+    patience: Duration,
+    held: &mut Option<OwnedSemaphorePermit>,
+) -> Result<(), Problem> {
+    let more = Arc::clone(semaphore).acquire_many_owned(count);
+    let Ok(Ok(more)) = tokio::time::timeout(patience, more).await else { return Err(no_room()) };
+    match held {
+        Some(held) => held.merge(more),
+        None => *held = Some(more),
+    }
+    Ok(())
+}
+
 fn no_room() -> Problem {
     Problem::busy("Too much is being sent to the server at the moment. Try again in a few seconds.", 10)
 }
@@ -107,7 +139,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_share_grows_as_far_as_there_is_room_and_gives_it_back() {
-        let room = Room::new(64, 16, Duration::from_millis(10));
+        let (house, visitors) = (Part::new(64, 2), Part::new(16, 1));
+        let room = Room { house, visitors, patience: Duration::from_millis(10) };
         let mut one = room.share(false);
         one.grow(1).await.unwrap();
         one.grow(48 << 10).await.unwrap();
@@ -120,7 +153,14 @@ mod tests {
         two.grow(60 << 10).await.unwrap();
         assert_eq!(two.grow(4 << 10).await.unwrap_err().status(), 503);
         drop(two);
-        assert_eq!(room.house.available_permits(), 64);
-        assert_eq!(room.visitors.available_permits(), 16);
+        assert_eq!(room.house.memory.available_permits(), 64);
+        assert_eq!(room.visitors.memory.available_permits(), 16);
+        let mut share = room.share(false);
+        share.open_file().await.unwrap();
+        share.open_file().await.unwrap();
+        assert_eq!(share.open_file().await.unwrap_err().status(), 503);
+        room.share(true).open_file().await.unwrap();
+        drop(share);
+        assert_eq!(room.house.files.available_permits(), 2);
     }
 }

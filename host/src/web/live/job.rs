@@ -93,7 +93,8 @@ async fn end(app: &App, visit: &Visit, id: &str) -> Result<(), Problem> {
     let caller = visit.caller().ok_or_else(Problem::unauthenticated)?;
     let row = app.database().read(|reader| reader.job(id)).map_err(|error| Problem::internal(&error))?;
     let row = row.filter(|row| may_cancel(caller, row)).ok_or_else(Problem::not_found)?;
-    let (database, now, request) = (app.database().clone(), app.identity().clock().now(), visit.request_id().to_owned());
+    let (database, now, request) =
+        (app.database().clone(), app.identity().clock().now(), visit.request_id().to_owned());
     let (caller, plugin, id) = (caller.clone(), row.plugin, id.to_owned());
     let event = Event::Job(id.clone());
     let work = move || {
@@ -121,7 +122,8 @@ async fn end(app: &App, visit: &Visit, id: &str) -> Result<(), Problem> {
 fn done(app: &App, visit: &Visit, pressed: &Pressed) -> Response {
     let next = Next::parse(&pressed.next);
     if visit.wants_data() {
-        return (StatusCode::OK, Json(serde_json::json!({ "location": next.as_str(), "notice": null }))).into_response();
+        return (StatusCode::OK, Json(serde_json::json!({ "location": next.as_str(), "notice": null })))
+            .into_response();
     }
     let mut response = Redirect::to(next.as_str()).into_response();
     notice::put(app, &mut response, Level::Success, "The job is being cancelled.");

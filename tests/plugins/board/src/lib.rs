@@ -13,6 +13,7 @@ fn plugin() -> Plugin {
     Plugin::new("org.example.board", "Board")
         .summary("Shows panels.")
         .point(POINT)
+        .wish(Capability::permission("users.read"), "To count people at night.")
         .route(get("home", "/").for_signed_in().to(home))
         .route(get("panels", "/panels").for_signed_in().to(panels))
         .route(get("plain", "/plain").for_signed_in().to(plain))
