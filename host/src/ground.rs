@@ -12,8 +12,8 @@ use vestry_storage::{Clock, Database};
 use crate::installer::Installer;
 use crate::installer::store::Store;
 use crate::keys::Keys;
-use crate::server::StartError;
 use crate::settings::Settings;
+use crate::start_error::StartError;
 
 /// How a data directory is opened.
 #[derive(Debug, Clone)]

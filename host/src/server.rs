@@ -1,25 +1,23 @@
 //! The server from its first step to its last: open, install, listen, watch, stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use vestry_events::Event;
-use vestry_identity::{Identity, IdentityError};
-use vestry_sandbox::{Compiler, SandboxError};
-use vestry_screen::{Screens, TemplateError};
+use vestry_identity::Identity;
+use vestry_sandbox::Compiler;
+use vestry_screen::Screens;
 use vestry_storage::StorageError;
 
 use crate::ground::Ground;
 pub use crate::ground::Opening;
-use crate::installer::package::PackageError;
 use crate::installer::shipped;
 use crate::postman::Postman;
 use crate::registry::Registry;
-use crate::settings::SettingsError;
+use crate::start_error::StartError;
 use crate::web;
 use crate::web::app::{App, Parts};
 use crate::web::patience::Patient;
@@ -35,31 +33,6 @@ const TIDY: Duration = Duration::from_secs(3_600);
 const EXPIRED_AT_ONCE: u32 = 10_000;
 /// How long requests under way may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
-
-/// Why the server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("the data directory {directory} cannot be used: {source}", directory = .directory.display())]
-    Data { directory: PathBuf, source: std::io::Error },
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    #[error(transparent)]
-    Templates(#[from] TemplateError),
-    #[error(transparent)]
-    Outbound(#[from] vestry_outbound::SetupError),
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    #[error("{address} cannot be listened on: {source}; is another server running there?")]
-    Listen { address: SocketAddr, source: std::io::Error },
-    #[error("the server broke off: {0}")]
-    Serve(std::io::Error),
-}
 
 /// How this program compiles components: itself, as a child.
 #[must_use]
@@ -223,12 +196,13 @@ impl Changes {
     }
 }
 
-/// Removes what has expired: sessions, attempts, questions that nobody answered, plugins' values.
+/// Removes what has expired: sessions, attempts, questions that nobody answered, tickets, plugins' values.
 fn keep_tidy(identity: &Identity) -> Result<(), StorageError> {
     identity.tidy()?;
     let now = identity.clock().now();
     identity.database().write(|tx| {
         tx.purge_confirmations(now)?;
+        tx.purge_tickets(now)?;
         tx.purge_jobs(now.saturating_sub(worker::KEPT), EXPIRED_AT_ONCE)?;
         tx.purge_spaces(now)?;
         tx.kv_purge(now, EXPIRED_AT_ONCE).map(drop)

@@ -2,7 +2,9 @@
 //!
 //! From the outside in: [`headers`] gives each answer its nonce and its headers, [`session`] finds out who it is,
 //! [`access_log`] writes a line, [`origin`] turns away what other sites send, and then either one of the host's own
-//! pages answers or [`dispatch`] finds the plugin. [`answer`] turns what a plugin says into HTTP, [`problem`] what went
+//! pages answers or [`dispatch`] finds the plugin. [`asking`] is a request on its way to it, once or, for [`download`] and
+//! [`live`] pages, again and again; [`body`] takes in what came with it, [`hold`] waits while data changes shape.
+//! [`answer`] turns what a plugin says into HTTP, with the [`panels`] that only the host draws, and [`problem`] what went
 //! wrong. No SQL is here, and no wasmtime.
 
 mod access_log;
@@ -20,8 +22,8 @@ mod download;
 mod follow;
 mod headers;
 mod health;
-mod invitation;
 mod hold;
+mod invitation;
 mod leave;
 pub mod live;
 pub mod menu;

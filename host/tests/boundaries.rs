@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("settings", &["commands", "installer", "keys", "logging", "registry", "server", "web"]),
     ("keys", &["commands", "installer", "logging", "registry", "server", "settings", "web"]),
-    ("ground", &["commands", "logging", "registry", "web", "worker"]),
+    ("ground", &["commands", "logging", "registry", "server", "web", "worker"]),
     ("registry", &["commands", "installer", "keys", "logging", "server", "settings", "web", "worker"]),
     ("installer", &["commands", "keys", "logging", "server", "web", "worker"]),
     ("postman", &["commands", "installer", "keys", "logging", "registry", "server", "web", "worker"]),

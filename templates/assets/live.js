@@ -158,7 +158,11 @@
           this.attempts = 0;
           if (event.retry) this.retry = Number(event.retry);
           if (event.event === "gone") return this.end(JSON.parse(event.data).reason);
-          if (event.data) for (const change of JSON.parse(event.data).updates) await this.apply(change, response);
+          for (const change of event.data ? JSON.parse(event.data).updates : []) {
+            await this.apply(change, response);
+            // Another page is there, which has the rest already.
+            if (this.isClosed) return;
+          }
           if (event.id) this.id = event.id;
         }
       } catch { /* no connection, or none any more: it is tried again */ } finally { clearTimeout(watch); }

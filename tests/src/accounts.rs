@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -43,8 +44,14 @@ impl House {
     /// The server believes what its visitors say about their address, so that those who try passwords in one test do
     /// not slow down those of another.
     pub fn open(name: &str) -> Self {
+        Self::prepared(name, |_| String::new())
+    }
+
+    /// The same with more settings; they can name places beside the data directory.
+    pub fn prepared(name: &str, settings: impl FnOnce(&Path) -> String) -> Self {
         let server = Server::start_with(name, |data| {
-            fs::write(data.join("vestry.yml"), "trusted-proxies: [127.0.0.1/32]\n").expect("settings can be written");
+            let settings = format!("trusted-proxies: [127.0.0.1/32]\n{}", settings(data));
+            fs::write(data.join("vestry.yml"), settings).expect("settings can be written");
         });
         let admin = Person::new("Ada Admin");
         let link = server.setup_link().expect("a server without accounts prints a link");

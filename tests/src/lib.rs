@@ -18,6 +18,7 @@ pub mod page;
 pub mod remote;
 pub mod server;
 pub mod stream;
+pub mod transfer;
 
 pub use accounts::{House, Person};
 pub use browser::Browser;
@@ -25,6 +26,7 @@ pub use client::{Answer, Client};
 pub use page::{Form, Page};
 pub use server::Server;
 pub use stream::Stream;
+pub use transfer::Transfer;
 
 /// A program of this workspace, beside the test that runs.
 pub fn program(name: &str) -> PathBuf {

@@ -87,3 +87,52 @@ fn what_is_no_plugin_is_refused() {
     refused(&HOUSE.server.vestry(&["package", "add", "nowhere.wasm"], ""), &["nowhere.wasm"]);
     HOUSE.as_admin().get("/users").expect(200);
 }
+
+#[test]
+fn a_secret_is_set_before_the_server_first_runs() {
+    const VALUE: &str = "set-before-it-ran";
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let data = folder.path().join("data");
+    let listed = vestry(&data, &["secret", "list"], "");
+    assert!(listed.status.success() && listed.stdout.is_empty(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let set = vestry(&data, &["secret", "set", "open"], &format!("{VALUE}\n"));
+    assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
+    assert!(!String::from_utf8_lossy(&set.stdout).contains(VALUE), "it is not said again");
+    let server = Server::start_on(&data, "command-line-secrets");
+    let list = server.command(&["secret", "list"], "");
+    assert!(list.starts_with("open\t-\tset ") && list.trim_end().ends_with("\tusable"), "{list}");
+    server.command(&["secret", "delete", "open"], "");
+    assert_eq!(server.command(&["secret", "list"], ""), "");
+    vestry_tests::grep::nowhere(&server, &[VALUE]);
+}
+
+#[test]
+fn a_secret_counts_at_once_where_the_server_runs() {
+    const VALUE: &str = "set-beside-the-server";
+    HOUSE.install("probe");
+    let admin = HOUSE.as_admin();
+    let revealed = || admin.post("/probe/call/secrets.reveal", &[("name", "open")]).expect(200).text();
+    assert!(revealed().contains("NotFound("), "{}", revealed());
+    HOUSE.server.command(&["secret", "set", "open"], VALUE);
+    assert!(revealed().contains(VALUE), "{}", revealed());
+    HOUSE.server.command(&["secret", "set", "open", "--origin", "https://api.example.org"], VALUE);
+    assert!(revealed().contains("Denied("), "bound, it is for calls alone: {}", revealed());
+    let list = HOUSE.server.command(&["secret", "list"], "");
+    assert!(list.contains("open\thttps://api.example.org\tset ") && !list.contains(VALUE), "{list}");
+    HOUSE.server.command(&["secret", "delete", "open"], "");
+    assert!(revealed().contains("NotFound("), "{}", revealed());
+}
+
+#[test]
+fn what_is_wrong_with_a_secret_is_said() {
+    const VALUE: &str = "value-on-the-line";
+    let secret = |arguments: &[&str], stdin: &str| HOUSE.server.vestry(&[&["secret"], arguments].concat(), stdin);
+    refused(&secret(&["set", "one"], ""), &["stdin", "write the secret there"]);
+    refused(&secret(&["set", "one", VALUE], ""), &["unexpected argument", "Usage"]);
+    refused(&secret(&["set"], "value"), &["<NAME>", "Usage"]);
+    refused(&secret(&["set", "../one"], "value"), &["name has 1 to 64 of a-z"]);
+    refused(&secret(&["set", "one", "--origin", "ftp://example.org"], "value"), &["https://"]);
+    refused(&secret(&["set", "one", "--origin", "https://example.org/path"], "value"), &["https://"]);
+    refused(&secret(&["delete", "one"], ""), &["there is no secret `one`"]);
+    assert!(!HOUSE.server.command(&["secret", "list"], "").contains("one\t"));
+}

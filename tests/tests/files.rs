@@ -7,9 +7,8 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use vestry_tests::accounts::make_first_administrator;
 use vestry_tests::server::vestry;
-use vestry_tests::{Answer, Client, House, Person, Server};
+use vestry_tests::{Answer, Client, House};
 
 /// What stands outside of the directory, in every place that could be reached.
 const SECRET: &str = "this is not for a plugin";
@@ -18,7 +17,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| house("files", "files: {}"));
 
 /// A server with this for the worker's directories; `{}` stands for a directory that is there.
 fn house(name: &str, directories: &str) -> House {
-    let server = Server::start_with(name, |data| {
+    let house = House::prepared(name, |data| {
         let root = beside(data);
         fs::create_dir(root.join("files")).expect("a directory can be made");
         fs::create_dir(root.join("files-of-others")).expect("a directory can be made");
@@ -26,14 +25,8 @@ fn house(name: &str, directories: &str) -> House {
             fs::write(root.join(secret), SECRET).expect("a file can be made");
         }
         let directories = directories.replace("{}", &root.join("files").display().to_string());
-        let settings =
-            format!("trusted-proxies: [127.0.0.1/32]\ndirectories: {{org.example.worker: {{{directories}}}}}\n");
-        fs::write(data.join("vestry.yml"), settings).expect("settings can be written");
+        format!("directories: {{org.example.worker: {{{directories}}}}}\n")
     });
-    let admin = Person::new("Ada Admin");
-    let link = server.setup_link().expect("a server without accounts prints a link");
-    make_first_administrator(&Client::new(server.address()), &link, &admin);
-    let house = House { server, admin };
     house.install("worker");
     house
 }

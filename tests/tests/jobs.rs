@@ -207,7 +207,7 @@ fn a_thousand_jobs_end_once_each_though_the_server_is_killed_twenty_times() {
             .prepare("SELECT outcome FROM audit WHERE action = 'job.end' AND subject = ?")
             .and_then(|mut audit| audit.query_map([id], |row| row.get(0))?.collect())
             .expect("the audit is read");
-        assert_eq!(told, [state.clone()], "{id}");
+        assert_eq!(told, std::slice::from_ref(&state), "{id}");
         let ended = ends.keys().any(|(job, _)| job == id);
         assert!(state == "failed" || ended, "{id} is {state} and never came to its end");
         for attempt in 2..=attempts {

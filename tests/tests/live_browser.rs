@@ -114,6 +114,33 @@ fn a_form_that_is_filled_in_stays_under_the_hand() {
 }
 
 #[test]
+fn one_block_waits_for_the_hand_while_another_goes_on_and_buttons_work_afterwards() {
+    let house = house("live-blocks");
+    let browser = open(&house, &house.person("Bea Blocks", &[]), "/worker/clock");
+    let count =
+        || browser.script("return Number(document.querySelector('#b-count dd').textContent);").as_i64().unwrap();
+    browser.wait_for_text("Form number 2.");
+    browser.fill("text", "Half a sent");
+    let (then, words) = (count(), browser.words());
+    std::thread::sleep(Duration::from_millis(3_500));
+    assert!(count() > then + 1, "the other block goes on");
+    let form = |words: &str| words.lines().find(|line| line.starts_with("Form number")).map(str::to_owned);
+    assert_eq!(form(&browser.words()), form(&words), "this one waits");
+    assert_eq!(browser.script("return document.querySelector('main [name=text]').value;"), "Half a sent");
+    browser.script("document.querySelector('main [name=text]').value = ''; document.activeElement.blur();");
+    let script = format!("return !document.body.innerText.includes({:?});", form(&words).unwrap());
+    until(&browser, "it goes on once it is left", &script);
+    // What came on the stream has the page's nonce, so that a button of its own address may be pressed.
+    let nonces = "const button = document.querySelector('#b-form [formaction]');
+        return button.getAttribute('hx-nonce') === document.querySelector('script[nonce]').nonce;";
+    assert_eq!(browser.script(nonces), true);
+    browser.press("Start");
+    browser.wait_for_path("/worker/job");
+    browser.wait_for_text("Started.");
+    browser.check();
+}
+
+#[test]
 fn a_lost_connection_is_said_and_what_came_meanwhile_is_there_afterwards() {
     let mut house = house("live-lost");
     let person = house.person("Lou Lost", &[]);

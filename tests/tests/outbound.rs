@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use vestry_tests::accounts::make_first_administrator;
 use vestry_tests::database::Snapshot;
 use vestry_tests::grants::{consent_of, give, take};
 use vestry_tests::remote::REMOTES;
-use vestry_tests::{Answer, Client, House, Person, Server, grep, wait_for};
+use vestry_tests::{Answer, Client, House, grep, wait_for};
 
 const SEND: &str = "http-client.send";
-const SETTINGS: &str = "trusted-proxies: [127.0.0.1/32]\n";
 const OPEN: &str = "outbound: {networks: [127.0.0.1/32]}\n";
 /// What a call that fails at once may take on a machine that is busy with other tests.
 const SOON: Duration = Duration::from_secs(5);
@@ -24,12 +22,7 @@ const SOON: Duration = Duration::from_secs(5);
 static HOUSE: LazyLock<House> = LazyLock::new(|| open_house("outbound"));
 
 fn open_house(name: &str) -> House {
-    let settings = |data: &std::path::Path| fs::write(data.join("vestry.yml"), format!("{SETTINGS}{OPEN}"));
-    let server = Server::start_with(name, |data| settings(data).expect("settings can be written"));
-    let admin = Person::new("Ada Admin");
-    let link = server.setup_link().expect("a server without accounts prints a link");
-    make_first_administrator(&Client::new(server.address()), &link, &admin);
-    let house = House { server, admin };
+    let house = House::prepared(name, |_| OPEN.to_owned());
     house.install("probe");
     house.install("quiet");
     house
@@ -81,6 +74,9 @@ fn worked(client: &Client, input: &Value) -> String {
     done.unwrap_or_else(|| panic!("the job is done: {}", called(client, "jobs.get", &[("id", &id)])))
 }
 
+/// A way for the probe to call.
+type Way<'w> = &'w dyn Fn(&[(&str, &str)]) -> String;
+
 #[test]
 fn this_machine_is_called_once_the_printed_lines_stand_in_the_configuration() {
     let [one, ..] = &*REMOTES;
@@ -106,7 +102,8 @@ fn this_machine_is_called_once_the_printed_lines_stand_in_the_configuration() {
     let lines: String = lines.iter().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
     house.server.end_by("TERM");
     let file = house.server.data().join("vestry.yml");
-    fs::write(file, format!("{SETTINGS}{lines}")).expect("settings can be written");
+    let settings = fs::read_to_string(&file).expect("settings can be read");
+    fs::write(file, format!("{settings}{lines}")).expect("settings can be written");
     let house = House { server: house.server.again("outbound-opened"), admin: house.admin };
     let answered = sent(&house.as_admin(), &[("url", &url)]);
     assert!(answered.contains("Hello from 47001."), "{answered}");
@@ -325,20 +322,21 @@ fn a_server_that_comes_to_no_end_holds_up_nobody_else() {
         slowest
     });
     println!("while eight calls waited, others were answered within {slowest:?}");
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
 }
 
 #[test]
 fn a_call_that_says_no_time_ends_with_the_request_at_the_latest() {
     let [one, ..] = &*REMOTES;
+    let admin = HOUSE.as_admin();
     for timeout in ["0", "60000"] {
         let values = [("url", one.at("/slow?by-itself")), ("timeout", timeout.to_owned()), ("strict", "1".to_owned())];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let began = Instant::now();
-        let answer = posted(&HOUSE.as_admin(), &format!("/probe/call/{SEND}"), &values);
+        let answer = posted(&admin, &format!("/probe/call/{SEND}"), &values);
         let took = began.elapsed();
-        // Both have ten seconds, and either may be the first to notice.
-        assert!(matches!(answer.status, 429 | 504), "{}: {}", answer.status, answer.text());
+        // The call gives up before the request does, so the plugin can say what happened.
+        assert_eq!(answer.status, 429, "{}", answer.text());
         assert!(answer.text().contains("org.example.probe"), "{}", answer.text());
         assert!(took < Duration::from_secs(10) + SOON, "{took:?}");
     }
@@ -380,7 +378,7 @@ fn the_same_holds_for_visitors_and_in_jobs() {
         values.iter().for_each(|(name, value)| input[*name] = (*value).into());
         worked(&admin, &input)
     };
-    let ways: [(&str, &dyn Fn(&[(&str, &str)]) -> String); 2] = [("a visitor", &of_visitor), ("a job", &in_job)];
+    let ways: [(&str, Way<'_>); 2] = [("a visitor", &of_visitor), ("a job", &in_job)];
     for (who, send) in ways {
         let path = format!("/from-{}", who.replace(' ', "-"));
         let answered = send(&[("verb", "POST"), ("url", &one.at(&path)), ("body", "words")]);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use vestry_contract::contributions::Entry;
@@ -135,6 +136,8 @@ pub struct CallSettings {
     pub request: String,
     /// Bytes that may go through host calls, in both directions together.
     pub bytes: usize,
+    /// When the call is over by the clock: what waits for others must have given up before.
+    pub until: Instant,
     pub uploads: Vec<Upload>,
     pub surroundings: Arc<dyn Surroundings>,
     /// What the person has said yes to, on the host's page.

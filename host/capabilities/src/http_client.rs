@@ -23,6 +23,9 @@ pub(crate) fn row(request: &Outgoing) -> Row {
     if matches!(request.verb.as_str(), "GET" | "HEAD") { HTTP_ASK } else { HTTP_CHANGE }
 }
 
+/// What a plugin has left of its time, when a server that it asks has used up the rest: enough to say so.
+const MARGIN: Duration = Duration::from_millis(500);
+
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
 enum CallError {
@@ -35,15 +38,14 @@ enum CallError {
 }
 
 pub(crate) async fn send(call: &mut Call, _pass: Pass, request: Outgoing) -> Result<Incoming, Failure> {
-    let began = Instant::now();
     let row = row(&request);
-    let verb = request.verb.clone();
     let origin = Origin::of_address(&request.url);
+    let line = Line::begin(call, &request.verb, origin.as_ref().ok());
     let answer = match &origin {
         Ok(origin) => attempt(call, origin, request).await,
         Err(error) => Err(error.clone().into()),
     };
-    note(call, &verb, origin.as_ref().ok(), &answer, began.elapsed());
+    line.end(call, &answer);
     answer.map(incoming).map_err(|error| failure(call, row, error))
 }
 
@@ -61,7 +63,9 @@ async fn attempt(call: &Call, origin: &Origin, asked: Outgoing) -> Result<Answer
         0 => DEFAULT_TIME,
         given => Duration::from_millis(given.into()),
     };
-    let request = Request::new(verb, &asked.url, headers?, asked.body.into())?.within(time)?.at_most(call.left());
+    let left = open.until.saturating_duration_since(Instant::now()).saturating_sub(MARGIN);
+    let request = Request::new(verb, &asked.url, headers?, asked.body.into())?.within(time)?;
+    let request = request.within(time.min(left).max(Duration::from_millis(1)))?.at_most(call.left());
     Ok(open.services.outbound.send(request, &is_allowed).await?)
 }
 
@@ -120,20 +124,55 @@ fn failure(call: &mut Call, row: Row, error: CallError) -> Failure {
     }
 }
 
-/// One line, at `info` under the target `outbound`.
-fn note(call: &Call, verb: &str, origin: Option<&Origin>, answer: &Result<Answer, CallError>, took: Duration) {
-    let (plugin, request) = (call.subject().id.as_str(), call.request_id());
-    let verb = redacted(call, &verb.chars().take(10).collect::<String>());
-    let origin = redacted(call, &origin.map(Origin::to_string).unwrap_or_default());
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    match answer {
-        Ok(answer) => {
-            let (status, bytes) = (answer.status, answer.body.len());
-            tracing::info!(target: "outbound", plugin, request, verb, origin, status, ms, bytes, "called");
+/// One line for each call, at `info` under the target `outbound`; also for one that is broken off with its plugin.
+struct Line {
+    plugin: String,
+    request: String,
+    verb: String,
+    origin: String,
+    began: Instant,
+    said: bool,
+}
+
+impl Line {
+    fn begin(call: &Call, verb: &str, origin: Option<&Origin>) -> Self {
+        Self {
+            plugin: call.subject().id.clone(),
+            request: call.request_id().to_owned(),
+            verb: redacted(call, &verb.chars().take(10).collect::<String>()),
+            origin: redacted(call, &origin.map(Origin::to_string).unwrap_or_default()),
+            began: Instant::now(),
+            said: false,
         }
-        Err(error) => {
-            let error = redacted(call, &error.to_string());
-            tracing::info!(target: "outbound", plugin, request, verb, origin, ms, error, "not called, or not answered");
+    }
+
+    fn ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn end(mut self, call: &Call, answer: &Result<Answer, CallError>) {
+        self.said = true;
+        let Self { plugin, request, verb, origin, .. } = &self;
+        let ms = self.ms();
+        match answer {
+            Ok(answer) => {
+                let (status, bytes) = (answer.status, answer.body.len());
+                tracing::info!(target: "outbound", plugin, request, verb, origin, status, ms, bytes, "called");
+            }
+            Err(error) => {
+                let error = redacted(call, &error.to_string());
+                tracing::info!(target: "outbound", plugin, request, verb, origin, ms, error, "not called, or not answered");
+            }
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.said {
+            let Self { plugin, request, verb, origin, .. } = &*self;
+            let ms = self.ms();
+            tracing::info!(target: "outbound", plugin, request, verb, origin, ms, "broken off with its plugin");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `kv`: keys and values of the plugin, with checks on versions in place of locks.
 //!
-//! A commit takes effect when the request does, so what was committed earlier in the same request is laid over what
-//! the database holds. Checks are made twice: here, to tell the plugin at once, and again as the request takes effect,
-//! where a conflict means that it runs once more.
+//! A commit takes effect when the request does (in a job at once), so what was committed earlier in the same request is
+//! laid over what the database holds. Checks are made twice: here, to tell the plugin at once, and again as the request
+//! takes effect, where a conflict means that it runs once more.
 
 use std::collections::BTreeMap;
 

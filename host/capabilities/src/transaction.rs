@@ -3,6 +3,7 @@
 //! A host call checks what it is asked, tells the plugin what would come of it, and notes it here. Only when the plugin
 //! has answered without failure does all of it take effect, in one transaction of the database; a trap, a failure or a
 //! `confirm` leaves nothing. If somebody was faster in between, nothing takes effect either and the request runs again.
+//! In a job and a migration nobody waits for an answer: there each commit takes effect at once ([`Effect`]).
 
 use vestry_contract::types::Failure;
 use vestry_contract::{kv, ui};

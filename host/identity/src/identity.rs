@@ -116,16 +116,18 @@ impl Identity {
     }
 
     /// The same caller with the rights of this moment; none where the session ended, the token was revoked or the account
-    /// was deactivated since.
+    /// was deactivated since. Being looked at again is no use of a session: a page that is left open does not keep it
+    /// alive.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn current(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, StorageError> {
-        match caller.kind {
-            CallerKind::Person => self.authenticate(caller.hash, Self::look_up_session),
-            CallerKind::Token => self.authenticate(caller.hash, Self::look_up_token),
-            CallerKind::Job => self.on_behalf(caller.account.as_str(), caller.token.as_deref()),
-        }
+        let known = match caller.kind {
+            CallerKind::Person => self.known(caller.hash, Self::look_up_session)?,
+            CallerKind::Token => self.known(caller.hash, Self::look_up_token)?,
+            CallerKind::Job => return self.on_behalf(caller.account.as_str(), caller.token.as_deref()),
+        };
+        Ok(known.map(|known| Arc::clone(&known.caller)))
     }
 
     /// An account with nobody present, for a job that it started - with a token, if there was one: a job may do no more
@@ -146,25 +148,32 @@ impl Identity {
         hash: Hash,
         look_up: impl FnOnce(&Self, &Reader<'_>, &Hash, u64, u64) -> Result<Option<Known>, StorageError>,
     ) -> Result<Option<Arc<Caller>>, StorageError> {
+        let Some(known) = self.known(hash, look_up)? else { return Ok(None) };
         let now = self.inner.clock.now();
-        // Before the rows: what is read after it is at least that new.
-        let generation = self.inner.database.generation();
-        let known = match self.inner.cache.get(&hash, generation, now) {
-            Some(known) => known,
-            None => {
-                let found = self.inner.database.read(|reader| look_up(self, reader, &hash, generation, now))?;
-                let Some(known) = found.map(Arc::new) else {
-                    self.inner.cache.remove(&hash);
-                    return Ok(None);
-                };
-                self.inner.cache.put(hash, Arc::clone(&known));
-                known
-            }
-        };
         if known.is_due(now) {
             self.note(&known, now);
         }
         Ok(Some(Arc::clone(&known.caller)))
+    }
+
+    fn known(
+        &self,
+        hash: Hash,
+        look_up: impl FnOnce(&Self, &Reader<'_>, &Hash, u64, u64) -> Result<Option<Known>, StorageError>,
+    ) -> Result<Option<Arc<Known>>, StorageError> {
+        let now = self.inner.clock.now();
+        // Before the rows: what is read after it is at least that new.
+        let generation = self.inner.database.generation();
+        if let Some(known) = self.inner.cache.get(&hash, generation, now) {
+            return Ok(Some(known));
+        }
+        let found = self.inner.database.read(|reader| look_up(self, reader, &hash, generation, now))?;
+        let Some(known) = found.map(Arc::new) else {
+            self.inner.cache.remove(&hash);
+            return Ok(None);
+        };
+        self.inner.cache.put(hash, Arc::clone(&known));
+        Ok(Some(known))
     }
 
     fn look_up_session(

@@ -2,7 +2,8 @@
 //!
 //! [`Identity`] answers who holds a session or a token, signs people in and out, and keeps passwords. [`accounts`] and
 //! [`privileges`] hold the policy of changing accounts and privileges, once, for the command line and for plugins alike:
-//! they take a transaction and an [`Actor`], and answer refusals as sentences.
+//! they take a transaction and an [`Actor`], and answer refusals as sentences. [`invitations`] are links under which
+//! somebody sets their own password: who may have one made, and how long it counts.
 //!
 //! No SQL and no HTTP is here. Text from outside becomes a newtype at this crate's edge ([`Email`], [`Permission`],
 //! [`SessionToken`] and so on); rows of the database hold only what has passed there.

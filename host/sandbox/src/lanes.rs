@@ -1,4 +1,5 @@
-//! Two lanes for calls: the fast one, where every call starts, and the slow one, for those that a tick has met.
+//! Two lanes for calls: the fast one, where every request starts, and the slow one, for those that a tick has met, and
+//! for jobs and migrations from the start.
 //!
 //! The fast lane is the server's own threads: a call is polled right where the request is. One that is still at work
 //! when a tick comes is handed to the slow lane: threads of their own, nice 10, one fewer than cores (at least one).

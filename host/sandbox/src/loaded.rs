@@ -22,16 +22,23 @@ pub struct Loaded {
     digest: String,
     imports: Vec<String>,
     pub(crate) pre: InstancePre<State>,
-    pub(crate) register: Export<(), (PluginInfo,)>,
-    pub(crate) handle: Export<(Request,), (Answer<Response>,)>,
-    pub(crate) run: Option<Export<(Task,), (Answer<String>,)>>,
-    pub(crate) follow: Option<Export<(Request, String), (Answer<Batch>,)>>,
-    pub(crate) chunk: Option<Export<(Request, String, Option<String>), (Answer<Chunk>,)>>,
-    pub(crate) migrate: Option<Export<(u32,), (Answer<()>,)>>,
+    pub(crate) register: Register,
+    pub(crate) handle: Handle,
+    pub(crate) run: Option<Run>,
+    pub(crate) follow: Option<FollowPage>,
+    pub(crate) chunk: Option<NextChunk>,
+    pub(crate) migrate: Option<Migrate>,
 }
 
 /// What a plugin answers.
-type Answer<T> = Result<T, Failure>;
+type Answer<T> = (Result<T, Failure>,);
+
+type Register = Export<(), (PluginInfo,)>;
+type Handle = Export<(Request,), Answer<Response>>;
+type Run = Export<(Task,), Answer<String>>;
+type FollowPage = Export<(Request, String), Answer<Batch>>;
+type NextChunk = Export<(Request, String, Option<String>), Answer<Chunk>>;
+type Migrate = Export<(u32,), Answer<()>>;
 
 /// What a plugin can export: the interface, and its function.
 const FEATURE: &str = "vestry:plugin/feature@0.1.0";

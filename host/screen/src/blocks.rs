@@ -21,11 +21,21 @@ pub mod table;
 use serde_json::Value as Json;
 use vestry_contract::ui::{Block, Content};
 
+use crate::page::anchor;
 use crate::place::Place;
 use crate::{Draw, Html, ScreenError};
 
-/// A block as HTML.
+/// A block as HTML. On a page that is followed one that shows nothing keeps its place: an update may fill it.
 pub(crate) fn html(block: &Block, draw: &Draw<'_>) -> Result<Html, ScreenError> {
+    let drawn = of_its_kind(block, draw)?;
+    if !drawn.is_empty() || draw.place.stream().is_none() {
+        return Ok(drawn);
+    }
+    let id = Html::escaped(&anchor(&block.name));
+    Ok(Html::trusted(format!("<div class=\"block\" id=\"{}\" hidden></div>", id.as_str())))
+}
+
+fn of_its_kind(block: &Block, draw: &Draw<'_>) -> Result<Html, ScreenError> {
     let name = block.name.as_str();
     match &block.content {
         Content::Prose(text) => prose::html(name, text, draw),

@@ -60,7 +60,7 @@ impl Change {
 
 /// What a change is about: the block as it would stand on a page.
 enum Meant {
-    Block(How, Block),
+    Block(How, Box<Block>),
     Reload,
     /// Of a kind that a later version of the contract added.
     Unknown,
@@ -92,7 +92,7 @@ fn changes(
 ) -> Result<Vec<Change>, ScreenError> {
     let meant: Vec<Meant> = updates.into_iter().map(meant).collect();
     budget::check_blocks(meant.iter().filter_map(|meant| match meant {
-        Meant::Block(_, block) => Some(block),
+        Meant::Block(_, block) => Some(&**block),
         Meant::Reload | Meant::Unknown => None,
     }))?;
     let mut all = Vec::with_capacity(meant.len());
@@ -109,12 +109,14 @@ fn changes(
 fn meant(update: Update) -> Meant {
     match update {
         Update::Lines((name, lines)) => {
-            Meant::Block(How::Append, Block { name, content: Content::Log(Log { lines, older: None }) })
+            let content = Content::Log(Log { lines, older: None });
+            Meant::Block(How::Append, Box::new(Block { name, content }))
         }
         Update::Messages((name, messages)) => {
-            Meant::Block(How::Append, Block { name, content: Content::Feed(Feed { messages, reply: None }) })
+            let content = Content::Feed(Feed { messages, reply: None });
+            Meant::Block(How::Append, Box::new(Block { name, content }))
         }
-        Update::Block(block) => Meant::Block(How::Replace, block),
+        Update::Block(block) => Meant::Block(How::Replace, Box::new(block)),
         Update::Reload => Meant::Reload,
         Update::Other(_) => Meant::Unknown,
     }

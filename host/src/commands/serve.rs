@@ -22,6 +22,7 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let settings = self.data.settings()?;
         logging::start(&settings.log);
+        allow_connections();
         let address = self.listen.unwrap_or(settings.listen);
         let opening = Opening { data: self.data.directory.clone(), settings, compiler: server::compiler() };
         runtime()?.block_on(async {
@@ -30,6 +31,23 @@ impl Serve {
             server::serve(app, address, move |bound| announce(&announcing, bound)).await?;
             Ok(())
         })
+    }
+}
+
+/// Connections that can be open at a time, each with a file descriptor: a page that is followed holds one for hours.
+const CONNECTIONS: u64 = 65_536;
+
+/// Raises the process's limit of open files as far as the system lets it. The usual soft limit of 1,024 is for programs
+/// that use `select`.
+fn allow_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(CONNECTIONS, |most| most.min(CONNECTIONS));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum });
+        if let Err(error) = raised {
+            tracing::warn!(%error, "the limit of open files stays low; connections beyond it are refused");
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, Services, Subject, audit_refusals, sentence};
 use vestry_contract::exchange::Request;
@@ -134,6 +134,7 @@ impl<'a> Trial<'a> {
             visitor: String::new(),
             request: self.request.clone(),
             bytes,
+            until: Instant::now() + self.plugin.limits.wall,
             uploads: Vec::new(),
             surroundings: Arc::new(ServerSurroundings {
                 snapshot: Arc::new(Snapshot::new(0, [Arc::clone(&self.plugin)])),

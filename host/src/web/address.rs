@@ -191,7 +191,10 @@ fn queue(
 }
 
 fn sealed(app: &App, visit: &Visit, visitor: &str, address: &str, token: &LinkToken) -> Result<SealedMail, Problem> {
-    let link = format!("{}/account/address/{}", visit.origin(), token.expose());
+    let origin = visit.mailed_origin().ok_or_else(|| {
+        Problem::not_set_up("The server does not know its own address: an administrator sets `public-url`.")
+    })?;
+    let link = format!("{origin}/account/address/{}", token.expose());
     let mail = HostMail { template: Template::Address, recipient: visitor, address, name: "", by: "", link: &link };
     mail.seal(app.services().secrets.vault()).map_err(|error| Problem::internal(&error))
 }

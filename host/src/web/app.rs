@@ -10,14 +10,14 @@ use vestry_sandbox::Sandbox;
 use vestry_screen::Screens;
 use vestry_storage::Database;
 
-use crate::installer::{Installer, snapshot};
 use crate::installer::store::Store;
+use crate::installer::{Installer, snapshot};
 use crate::keys::Keys;
 use crate::postman::Post;
 use crate::registry::Registry;
 use crate::settings::Settings;
-use crate::web::live::Followers;
 use crate::web::body::Room;
+use crate::web::live::Followers;
 use crate::web::menu::MenuCache;
 
 /// The server.

@@ -5,6 +5,7 @@
 //! the permission that the route needs, the plugin that is mounted there.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use vestry_capabilities::{Actor, Approval, Call, CallFacts, CallSettings, Effect, Refusals, Upload, audit_refusals};
@@ -168,6 +169,7 @@ impl Asking {
             visitor: self.request.visitor.clone(),
             request: self.request.id.clone(),
             bytes: self.matching.plugin.limits.bytes,
+            until: Instant::now() + self.matching.plugin.limits.wall,
             uploads: self.uploads.clone(),
             surroundings: Arc::new(ServerSurroundings {
                 snapshot: Arc::clone(&self.matching.snapshot),

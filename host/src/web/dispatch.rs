@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use vestry_capabilities::{Approval, CommitError};
 use vestry_contract::registration::{Access, Route, Verb};
@@ -197,11 +197,7 @@ pub fn is_public(app: &App, plugin: &Plugin, route: &Route) -> Result<bool, Prob
 /// # Errors
 ///
 /// The problem to be shown in place of the plugin's answer.
-pub async fn run(
-    mut asking: Asking,
-    mut approvals: Vec<Approval>,
-    wanted: &Wanted,
-) -> Result<Response, Problem> {
+pub async fn run(mut asking: Asking, mut approvals: Vec<Approval>, wanted: &Wanted) -> Result<Response, Problem> {
     let secrets = asking.app.services().secrets.clone();
     let mut turn = 1;
     loop {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 use vestry_capabilities::send_forgotten;
 use vestry_contract::ui::Level;
+use vestry_events::Event;
 use vestry_identity::invitations::Request as Asked;
 use vestry_identity::{AcceptError, Email, IdentityError, LinkPurpose, LinkToken, MIN_PASSWORD};
 use vestry_storage::AccountRow;
@@ -87,6 +88,8 @@ async fn accept(app: &App, visit: &Visit, purpose: LinkPurpose, token: &str, req
         let (password, address) = (fields.value("password"), visit.address());
         match app.identity().accept_link(purpose, &token, password, Some(address), visit.agent()).await {
             Ok(session) => {
+                // The account's other sessions have ended.
+                app.services().events.publish(&Event::Authority);
                 let mut response = Redirect::to("/").into_response();
                 account::begin(app, &mut response, &session);
                 notice::put(app, &mut response, Level::Success, "Your password is set, and you are signed in.");

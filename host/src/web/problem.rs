@@ -181,6 +181,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", detail)
     }
 
+    /// Something of the server's own that its settings do not allow yet.
+    #[must_use]
+    pub fn not_set_up(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "It is not set up on this server", detail)
+    }
+
     /// A mounted plugin that does not answer.
     #[must_use]
     pub fn unavailable(subject: &Subject, reason: &str) -> Self {
@@ -241,9 +247,9 @@ impl Problem {
                 (StatusCode::GATEWAY_TIMEOUT, "This feature took too long")
             }
             CallError::NotExported
-            | CallError::TooMuchMemory { .. } | CallError::TooMuchData(_) | CallError::Trapped { .. } => {
-                (StatusCode::BAD_GATEWAY, "This feature broke off")
-            }
+            | CallError::TooMuchMemory { .. }
+            | CallError::TooMuchData(_)
+            | CallError::Trapped { .. } => (StatusCode::BAD_GATEWAY, "This feature broke off"),
         };
         let mut problem = Self::new(status, title, format!("{} did not answer: {error}.", subject.id)).of(subject);
         if matches!(error, CallError::Busy) {

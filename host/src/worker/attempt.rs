@@ -1,7 +1,7 @@
 //! One attempt at a job: for whom, how it ends, and what becomes of the job then.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, JobLine, JobLog, audit_refusals};
 use vestry_contract::background::Task;
@@ -100,6 +100,7 @@ async fn attempt(
         visitor: String::new(),
         request: job.id.clone(),
         bytes: plugin.limits.jobs.bytes,
+        until: Instant::now() + plugin.limits.jobs.wall,
         uploads: Vec::new(),
         surroundings: Arc::new(ServerSurroundings {
             snapshot: worker.parts.registry.snapshot(),

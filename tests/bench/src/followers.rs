@@ -32,6 +32,8 @@ const LASTS: Duration = Duration::from_secs(10);
 const BREAKS: Duration = Duration::from_millis(700);
 /// How long what nothing happens on is watched.
 const QUIET: Duration = Duration::from_secs(10);
+/// What losing a session may take until the last follower feels it.
+const CUT: Duration = Duration::from_secs(1);
 /// What the last line may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -81,11 +83,31 @@ pub async fn measure(fixture: &Fixture) -> Result<(), Failure> {
         cpu * 100.0,
         watch.foreign()
     );
-    drop(idle);
     if report.lost + report.doubled > 0 || connected.load(Ordering::Relaxed) != IDLE {
         return Err("an update was lost or doubled, or a follower was cut off".into());
     }
-    Ok(())
+    let took = cut(&server, &fixture.cookie, &connected).await?;
+    println!("  all of their sessions ended: the last follower was cut off after {:.0} ms", took.as_secs_f64() * 1e3);
+    drop(idle);
+    if took > CUT { Err("losing a session has to cut a follower off within a second".into()) } else { Ok(()) }
+}
+
+/// Ends all sessions but one, and waits until nobody follows any more.
+async fn cut(server: &Running, cookie: &str, connected: &AtomicUsize) -> Result<Duration, Failure> {
+    let address = server.address;
+    let request = format!(
+        "POST /account/sessions/end HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nOrigin: http://{address}\r\n\
+         Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\n\r\nall=1"
+    );
+    let status = Connection::open(address).await?.answer(request.as_bytes()).await?;
+    let began = Instant::now();
+    if status != 303 {
+        return Err(format!("ending sessions was answered {status}").into());
+    }
+    while connected.load(Ordering::Relaxed) > 0 && began.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(began.elapsed())
 }
 
 /// The address of a page's stream.
@@ -200,7 +222,12 @@ async fn busy(server: &Running, cookie: &str) -> Result<Report, Failure> {
 
 /// Says a line every ten milliseconds, with the time in it; where the one before took longer, as many at once as are due.
 /// Answers the number of the last and of the requests.
-async fn speak(address: SocketAddr, cookie: String, topic: usize, began: Instant) -> Result<(usize, u64, u64), Failure> {
+async fn speak(
+    address: SocketAddr,
+    cookie: String,
+    topic: usize,
+    began: Instant,
+) -> Result<(usize, u64, u64), Failure> {
     let mut connection = Connection::open(address).await?;
     let mut ticks = tokio::time::interval(EVERY);
     let (started, mut said, mut requests) = (Instant::now(), 0, 0);
@@ -266,7 +293,8 @@ fn lines(data: &str, began: Instant) -> Result<Vec<(u64, Duration)>, Failure> {
     lines
         .map(|line| {
             let number = line["source"].as_str().unwrap_or("").parse()?;
-            let sent = Duration::from_micros(line["text"].as_str().unwrap_or("").split(' ').next().unwrap_or("").parse()?);
+            let sent =
+                Duration::from_micros(line["text"].as_str().unwrap_or("").split(' ').next().unwrap_or("").parse()?);
             Ok((number, began.elapsed().saturating_sub(sent)))
         })
         .collect()
@@ -283,6 +311,7 @@ struct Reader {
     stream: TcpStream,
     wire: Vec<u8>,
     text: String,
+    is_over: bool,
 }
 
 impl Reader {
@@ -293,7 +322,7 @@ impl Reader {
         );
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(request.as_bytes()).await?;
-        let mut reader = Self { stream, wire: Vec::new(), text: String::new() };
+        let mut reader = Self { stream, wire: Vec::new(), text: String::new(), is_over: false };
         loop {
             if let Some(end) = reader.wire.windows(4).position(|window| window == b"\r\n\r\n") {
                 let head = String::from_utf8_lossy(&reader.wire[..end]).into_owned();
@@ -318,7 +347,7 @@ impl Reader {
                 let field = |name: &str| part.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 return Ok(Some(Event { id: field("id: "), data: field("data: ").unwrap_or_default() }));
             }
-            if self.stream.read_buf(&mut self.wire).await? == 0 {
+            if self.is_over || self.stream.read_buf(&mut self.wire).await? == 0 {
                 return Ok(None);
             }
         }
@@ -332,6 +361,7 @@ impl Reader {
             }
             self.text += std::str::from_utf8(&self.wire[end + 2..end + 2 + size])?;
             self.wire.drain(..end + 2 + size + 2);
+            self.is_over |= size == 0;
         }
         Ok(())
     }

@@ -35,7 +35,9 @@ fn main() -> ExitCode {
             .map_err(|error| format!("{error:#}").into()),
         // By itself: it takes a minute, the others some.
         Some("followers") => follow(),
-        Some(other) => Err(format!("there is no bench called `{other}`, but `followers` and, with no name, all").into()),
+        Some(other) => {
+            Err(format!("there is no bench called `{other}`, but `followers` and, with no name, all").into())
+        }
         None => bench(),
     };
     match done {

@@ -75,7 +75,7 @@ fn draw(app: &App, visit: &Visit, cursor: Option<String>) -> Result<String, crat
     let form = app.screens().block(&frame, &filter(&known), &NativePlace { visit })?;
     let parts = PageParts {
         title: "User List".into(),
-        actions: vec![button("Add an account", "/users/add", "primary", "get", &[])],
+        actions: vec![button("Invite somebody", "/users/invite", "primary", "get", &[])],
         sections: vec![SectionParts { layout: "stack", blocks: vec![form, table], ..SectionParts::default() }],
         ..PageParts::default()
     };

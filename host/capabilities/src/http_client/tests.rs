@@ -73,6 +73,7 @@ fn call(grants: &[&str], reading: bool) -> Call {
         visitor: String::new(),
         request: "request".into(),
         bytes: 1 << 20,
+        until: Instant::now() + Duration::from_secs(60),
         uploads: Vec::new(),
         surroundings: Arc::new(Nowhere),
         approvals: Vec::new(),

@@ -71,6 +71,7 @@ fn call(services: &Services, space: &str, effect: Effect) -> Call {
         visitor: String::new(),
         request: "request".into(),
         bytes: 1 << 20,
+        until: std::time::Instant::now() + std::time::Duration::from_secs(60),
         uploads: Vec::new(),
         surroundings: Arc::new(Nowhere),
         approvals: Vec::new(),

@@ -21,6 +21,21 @@ async fn a_session_ends_when_it_is_not_used() {
 }
 
 #[tokio::test]
+async fn being_looked_at_again_is_no_use_of_a_session() {
+    let house = House::new();
+    house.person("anna", &[]);
+    let session = house.session("anna").await;
+    let caller = house.caller(&session).unwrap();
+    for _ in 0..11 {
+        house.clock.advance(HOUR);
+        assert!(house.identity.current(&caller).unwrap().is_some());
+    }
+    house.clock.advance(HOUR);
+    assert!(house.identity.current(&caller).unwrap().is_none(), "a page that is left open keeps no session alive");
+    assert!(house.caller(&session).is_none());
+}
+
+#[tokio::test]
 async fn a_session_ends_after_thirty_days_however_much_it_is_used() {
     let house = House::new();
     house.person("anna", &[]);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use vestry_contract::registration::Verb;
 use vestry_contract::types::Text;
 use vestry_contract::ui::*;
-use vestry_screen::{Html, Place, RouteView, plain_text};
+use vestry_screen::{Html, JobView, Place, RouteView, plain_text};
 
 /// 21 November 2026, 22:41:05 UTC.
 pub const TIME: u64 = 1_795_300_865_000;
@@ -30,11 +30,13 @@ const ROUTES: &[(&str, Verb, &str, bool)] = &[
 #[derive(Debug)]
 pub struct Fake {
     pub query: Vec<(String, String)>,
+    /// Of a page that is followed.
+    pub stream: Option<String>,
 }
 
 impl Fake {
     pub fn new(query: &[(&str, &str)]) -> Self {
-        Self { query: pairs(query) }
+        Self { query: pairs(query), stream: None }
     }
 }
 
@@ -54,6 +56,29 @@ impl Place for Fake {
 
     fn panel(&self, name: &str) -> Option<Html> {
         (name == "passkeys").then(|| Html::trusted("<p>Your <em>passkeys</em></p>"))
+    }
+
+    fn job(&self, id: &str) -> Option<JobView> {
+        let running = JobView {
+            name: "count <all>".into(),
+            state: "running",
+            percent: 40,
+            message: "Step 4 of <10>".into(),
+            attempt: 2,
+            queued: TIME,
+            started: Some(TIME),
+            cancel: Some("/account/jobs/running/cancel".into()),
+            ..JobView::default()
+        };
+        match id {
+            "running" => Some(running),
+            "done" => Some(JobView { state: "done", percent: 100, ended: Some(TIME), cancel: None, ..running }),
+            _ => None,
+        }
+    }
+
+    fn stream(&self) -> Option<&str> {
+        self.stream.as_deref()
     }
 
     fn query(&self) -> &[(String, String)] {

@@ -228,7 +228,12 @@ impl Follower {
             return self.say(&[Change::reload()]);
         }
         self.rest = Instant::now() + ASK;
-        let answer = self.asking.follow(&self.follow.cursor).await;
+        let answer = tokio::select! {
+            biased;
+            // The instance is dropped where it is.
+            round = self.lost() => return round,
+            answer = self.asking.follow(&self.follow.cursor) => answer,
+        };
         if let Err(ended) = self.still_holds() {
             return ended.into();
         }
@@ -236,11 +241,23 @@ impl Follower {
             Ok(batch) => self.take(batch).await,
             Err(NoAnswer::Failure(Failure::Denied(_))) => Round::End(Some(Gone::Denied)),
             Err(NoAnswer::Failure(Failure::NotFound(_))) => Round::End(Some(Gone::NotFound)),
-            Err(NoAnswer::Failure(failure)) => self.wait_longer(&failure),
-            Err(NoAnswer::Broken(error @ CallError::Busy)) => self.wait_longer(&error),
-            Err(NoAnswer::Broken(error)) => self.wait_longer(&error),
-            // What it was is in the log already.
-            Err(NoAnswer::Internal(_)) => self.wait_longer(&"the server's own doing"),
+            Err(NoAnswer::Failure(failure)) => self.note_failure(&failure),
+            // Many follow it, or what it was is in the log already.
+            Err(NoAnswer::Broken(CallError::Busy) | NoAnswer::Internal(_)) => self.wait_longer(),
+            Err(NoAnswer::Broken(error)) => self.note_failure(&error),
+        }
+    }
+
+    /// Waits, while the plugin is at work, until nobody may see any more what it will answer.
+    async fn lost(&self) -> Round {
+        loop {
+            self.authority.woken().await;
+            if self.asking.app.followers().are_stopping() {
+                return Round::End(None);
+            }
+            if let Err(ended) = self.asking.access_still_holds() {
+                return ended.into();
+            }
         }
     }
 
@@ -248,14 +265,14 @@ impl Follower {
     async fn take(&mut self, batch: Batch) -> Round {
         let Batch { updates, cursor } = batch;
         if cursor.len() > LONGEST_CURSOR {
-            return self.wait_longer(&"its cursor is longer than 1 KiB");
+            return self.note_failure(&"its cursor is longer than 1 KiB");
         }
         let (found, moved) = (self.jobs_in(&updates), cursor != self.follow.cursor);
         let blocks = updates.iter().filter_map(block_of);
         let panels = panels::prepare(&self.asking, blocks).await;
         let changes = match self.draw(updates, panels) {
             Ok(changes) => changes,
-            Err(error) => return self.wait_longer(&error),
+            Err(error) => return self.note_failure(&error),
         };
         self.patience = Duration::ZERO;
         self.follow.cursor = cursor;
@@ -267,8 +284,7 @@ impl Follower {
         Round::Say(word::changes(&self.follow.seal(&self.asking), changes))
     }
 
-    /// After a failure the plugin is left alone: a second, then twice as long each time, a minute at the most.
-    fn wait_longer(&mut self, reason: &impl std::fmt::Debug) -> Round {
+    fn note_failure(&mut self, reason: &impl std::fmt::Debug) -> Round {
         let app = &self.asking.app;
         let subject = &self.asking.matching.plugin.subject;
         tracing::warn!(
@@ -278,6 +294,11 @@ impl Follower {
             reason = app.services().secrets.redact_debug(reason),
             "a page that is followed got no answer"
         );
+        self.wait_longer()
+    }
+
+    /// After a failure the plugin is left alone: a second, then twice as long each time, a minute at the most.
+    fn wait_longer(&mut self) -> Round {
         self.patience = (self.patience * 2).clamp(Duration::from_secs(1), LONGEST_PATIENCE);
         self.rest = Instant::now() + self.patience;
         self.ask = Some(self.rest);

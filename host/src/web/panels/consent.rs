@@ -211,7 +211,7 @@ fn context<'a>(
     })
 }
 
-/// All that is asked for, under its headings.
+/// All that is asked for, under its headings, what is dangerous first.
 fn groups(caller: &Caller, asked: &Asked, granted: &Grants) -> Vec<Group> {
     let mut groups: Vec<Group> = words::HEADINGS.iter().map(|heading| Group { heading, asks: Vec::new() }).collect();
     for (number, (capability, reason)) in asked.asks.iter().enumerate() {
@@ -222,6 +222,9 @@ fn groups(caller: &Caller, asked: &Asked, granted: &Grants) -> Vec<Group> {
         }
     }
     groups.retain(|group| !group.asks.is_empty());
+    for group in &mut groups {
+        group.asks.sort_by_key(|ask| !ask.grave);
+    }
     groups
 }
 

@@ -48,8 +48,8 @@ const PEOPLE: &str = "People";
 const ALONE: &str = "What it may do with nobody present";
 const UNKNOWN: &str = "Unknown to this server";
 
-/// Headings in the order that they are shown in.
-pub const HEADINGS: &[&str] = &[USES, REACHES, PEOPLE, ALONE, UNKNOWN];
+/// Headings in the order that they are shown in: what is most often dangerous first, before somebody is tired of reading.
+pub const HEADINGS: &[&str] = &[ALONE, REACHES, PEOPLE, USES, UNKNOWN];
 
 /// A capability in plain words.
 pub fn of(capability: &Capability) -> Words {

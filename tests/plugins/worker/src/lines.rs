@@ -158,12 +158,23 @@ fn counted(count: u64) -> Content {
     facts([fact("Count", count as i64)])
 }
 
+/// A form that says which it is, with a button that leads elsewhere than the form.
+fn form(count: u64) -> Form {
+    Form::new(Action::new("Say", "say"))
+        .prose(text!("Form number {count}.", count))
+        .field(Field::text("text", "Words"))
+        .other(Action::new("Start", "start").value("name", "count"))
+}
+
 /// Follows no topic: it counts on, once a second.
 fn clock(_: &Request) -> Result<Page> {
-    Ok(Page::new("Clock").block("count", counted(0)).follow(Vec::<String>::new(), "0", 1))
+    let page = Page::new("Clock").block("count", counted(0)).block("form", form(0));
+    Ok(page.follow(Vec::<String>::new(), "0", 1))
 }
 
 fn tick(_: &Request, cursor: &str) -> Result<Batch> {
     let count = cursor.parse::<u64>().map_err(|_| Failure::not_found(cursor))? + 1;
-    Ok(Batch::at(count.to_string()).with(Update::block("count", counted(count))))
+    Ok(Batch::at(count.to_string())
+        .with(Update::block("count", counted(count)))
+        .with(Update::block("form", form(count))))
 }
