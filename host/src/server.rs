@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 use vestry_events::Event;
 use vestry_identity::Identity;
@@ -20,7 +20,8 @@ use crate::registry::Registry;
 use crate::start_error::StartError;
 use crate::web;
 use crate::web::app::{App, Parts};
-use crate::web::patience::Patient;
+use crate::web::listening::Listening;
+use crate::web::patience::{self, Patient, Peer};
 use crate::worker;
 
 /// How often other processes' changes are looked for.
@@ -31,6 +32,12 @@ const NOTE: Duration = Duration::from_secs(5);
 const TIDY: Duration = Duration::from_secs(3_600);
 /// Values of plugins that are removed in one go; the next hour takes the rest.
 const EXPIRED_AT_ONCE: u32 = 10_000;
+/// How long links are kept that were used or have expired, in milliseconds.
+const LINKS_KEPT: u64 = 30 * DAY;
+/// How long a visitor's address is kept without being used, in milliseconds; and for a plugin that is not mounted any more.
+const ADDRESSES_KEPT: u64 = 365 * DAY;
+const ADDRESSES_KEPT_UNMOUNTED: u64 = 30 * DAY;
+const DAY: u64 = 24 * 3_600_000;
 /// How long requests under way may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -69,6 +76,7 @@ pub async fn open(opening: Opening) -> Result<App, StartError> {
         screens: Arc::new(screens),
         menus: web::menu::MenuCache::default(),
         bodies: web::body::Room::default(),
+        downloads: web::download::Downloads::default(),
         followers: web::live::Followers::default(),
         reloading: tokio::sync::Mutex::default(),
     });
@@ -101,14 +109,14 @@ pub async fn serve_router(
     let watching = watch(app.clone());
     let postman = Postman::start(app.post());
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let working = tokio::spawn(worker::work(app.worker_parts(format!("http://{bound}")), stopping));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let here = Listening(bound);
+    let working = tokio::spawn(worker::work(app.worker_parts(here.origin()), stopping));
+    let router = router.layer(axum::Extension(here)).layer(from_fn(patience::answered));
+    let service = router.into_make_service_with_connect_info::<Peer>();
     announce(bound);
     let (stopping_now, stopped) = tokio::sync::oneshot::channel();
     let ending = app.clone();
-    // The tap is for the address alone, which only axum's own listeners hand on.
-    let listener = Patient::new(listener).tap_io(|_| {});
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let serving = axum::serve(Patient::new(listener), service).with_graceful_shutdown(async move {
         asked_to_stop().await;
         // Pages that are followed would be answers under way for ever.
         ending.followers().stop();
@@ -196,14 +204,17 @@ impl Changes {
     }
 }
 
-/// Removes what has expired: sessions, attempts, questions that nobody answered, tickets, plugins' values.
+/// Removes what has expired or is of no use any more: sessions, attempts, questions that nobody answered, links, tickets,
+/// visitors' addresses, plugins' values.
 fn keep_tidy(identity: &Identity) -> Result<(), StorageError> {
     identity.tidy()?;
     let now = identity.clock().now();
     identity.database().write(|tx| {
         tx.purge_confirmations(now)?;
         tx.purge_tickets(now)?;
-        tx.purge_jobs(now.saturating_sub(worker::KEPT), EXPIRED_AT_ONCE)?;
+        tx.purge_links(now.saturating_sub(LINKS_KEPT))?;
+        let (unused, unmounted) = (now.saturating_sub(ADDRESSES_KEPT), now.saturating_sub(ADDRESSES_KEPT_UNMOUNTED));
+        tx.purge_visitor_addresses(unused, unmounted, now)?;
         tx.purge_spaces(now)?;
         tx.kv_purge(now, EXPIRED_AT_ONCE).map(drop)
     })
@@ -213,5 +224,52 @@ async fn beside(app: &App, work: fn(&Identity) -> Result<(), StorageError>) {
     let identity = app.identity().clone();
     if let Ok(Err(error)) = tokio::task::spawn_blocking(move || work(&identity)).await {
         tracing::error!(%error, "the database could not be kept tidy");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestry_identity::Options;
+    use vestry_storage::{AddressLink, Clock, Database, LinkRow};
+
+    use super::*;
+
+    #[test]
+    fn links_and_addresses_that_nobody_needs_any_more_go() {
+        let (now, database) = (1_000 * DAY, Database::temporary().unwrap());
+        let identity = Identity::new(database.clone(), Clock::standing_at(now), Options::default()).unwrap();
+        let ages = [(1, 29), (2, 31)];
+        database
+            .write(|tx| {
+                for (number, days) in ages {
+                    let (hash, then) = ([number; 32], now - days * DAY);
+                    let (purpose, used) = ("setup".to_owned(), Some(then));
+                    let link = LinkRow { purpose, account: None, made_by: None, created: 1, expires: now, used };
+                    tx.insert_link(&hash, &link)?;
+                    tx.replace_address_link(&AddressLink {
+                        hash,
+                        plugin: "org.example.gone".into(),
+                        visitor: number.to_string(),
+                        address: "anna@example.org".into(),
+                        back: "/".into(),
+                        created: then,
+                        expires: then + 2,
+                    })?;
+                    tx.confirm_address(&hash, then + 1)?;
+                }
+                Ok::<_, StorageError>(())
+            })
+            .unwrap();
+        keep_tidy(&identity).unwrap();
+        let left = ages.map(|(number, _)| {
+            let (link, visitor) = ([number; 32], number.to_string());
+            database
+                .read(|reader| {
+                    let address = reader.visitor_address("org.example.gone", &visitor)?;
+                    Ok::<_, StorageError>((reader.link(&link)?.is_some(), address.is_some()))
+                })
+                .unwrap()
+        });
+        assert_eq!(left, [(true, true), (false, false)]);
     }
 }

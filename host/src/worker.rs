@@ -12,7 +12,7 @@ mod attempt;
 mod presence;
 mod schedules;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +30,9 @@ use crate::registry::plugin::{Plugin, State};
 use crate::registry::snapshot::Snapshot;
 use crate::worker::presence::Presence;
 
-/// Jobs at a time, over all plugins.
-const MOST: usize = 4;
+/// Jobs at a time, over all plugins: several times what one of them may have, so that two that wait for slow servers hold
+/// up nobody.
+const MOST: usize = 8;
 /// How often the worker looks around where nobody wakes it: for jobs of other processes, workers that are gone,
 /// schedules.
 const LOOK: Duration = Duration::from_secs(1);
@@ -41,7 +42,11 @@ const LEASE: u64 = 120_000;
 /// How often leases are renewed, in milliseconds.
 const RENEW: u64 = 20_000;
 /// How long jobs are known after they have ended, in milliseconds: 30 days.
-pub const KEPT: u64 = 30 * 24 * 60 * 60 * 1000;
+const KEPT: u64 = 30 * 24 * 60 * 60 * 1000;
+/// Jobs of one plugin that have ended and are known; of more, the latest.
+const MOST_ENDED: u64 = 2_000;
+/// Jobs that are forgotten at once: each can have a thousand lines, and everybody else's writes wait meanwhile.
+const PURGED_AT_ONCE: u32 = 50;
 
 /// What a worker works with.
 #[derive(Debug, Clone)]
@@ -59,9 +64,36 @@ pub struct Parts {
 struct Worker {
     parts: Parts,
     presence: Presence,
-    /// How many jobs of each plugin run here, by its id.
-    running: Mutex<HashMap<String, usize>>,
+    /// What runs here: each job with its plugin, by their ids.
+    running: Mutex<HashMap<String, String>>,
     stopping: watch::Receiver<bool>,
+}
+
+/// A job that is this worker's.
+struct Taken {
+    job: JobRow,
+    lease: Lease,
+    plugin: Arc<Plugin>,
+    slot: Slot,
+}
+
+/// The place that a job takes up; given back when this is dropped, however the job ended.
+struct Slot {
+    worker: Arc<Worker>,
+    job: String,
+}
+
+impl Slot {
+    fn new(worker: &Arc<Worker>, job: &JobRow) -> Self {
+        worker.running.lock().insert(job.id.clone(), job.plugin.clone());
+        Self { worker: Arc::clone(worker), job: job.id.clone() }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.worker.running.lock().remove(&self.job);
+    }
 }
 
 /// Works until it is told to stop; then gives back what it has under way, and ends.
@@ -117,45 +149,53 @@ impl Worker {
         if renew {
             *renewed = now;
         }
-        let room = MOST.saturating_sub(self.running.lock().values().sum());
         let worker = Arc::clone(self);
         let work = move || {
-            if renew {
-                worker.renew(now)?;
-            }
-            worker.release_lost(now)?;
-            schedules::start_due(&worker.parts, now)?;
-            let taken = if room > 0 { worker.take(room, now)? } else { Vec::new() };
-            let due = worker.parts.services.database.read(|reader| reader.next_due())?;
-            Ok::<_, StorageError>((taken, due))
+            let mut taken = Vec::new();
+            let looked = worker.look(renew, now, &mut taken);
+            (taken, looked)
         };
-        let (taken, due) = match tokio::task::spawn_blocking(work).await {
-            Ok(done) => done?,
-            Err(_) => return Ok(LOOK),
-        };
-        for (job, lease, plugin) in taken {
+        let Ok((taken, looked)) = tokio::task::spawn_blocking(work).await else { return Ok(LOOK) };
+        // What was taken is worked on, whatever went wrong behind it.
+        for Taken { job, lease, plugin, slot } in taken {
             let worker = Arc::clone(self);
             attempts.spawn(async move {
-                let id = plugin.subject.id.clone();
                 attempt::run(&worker, &plugin, job, lease).await;
-                let mut running = worker.running.lock();
-                if let Some(count) = running.get_mut(&id) {
-                    *count = count.saturating_sub(1);
-                }
+                drop(slot);
             });
         }
-        let soon = due.map_or(LOOK, |due| Duration::from_millis(due.saturating_sub(now)));
+        let soon = looked?.map_or(LOOK, |due| Duration::from_millis(due.saturating_sub(now)));
         // One that is due and was not taken waits for room or for its plugin, not for time.
         Ok(if soon.is_zero() { LOOK } else { soon.min(LOOK) })
     }
 
-    fn renew(&self, now: u64) -> Result<(), StorageError> {
-        let database = &self.parts.services.database;
-        let mine = database.read(|reader| reader.workers())?.iter().any(|(name, _)| name == self.presence.name());
-        if mine {
-            database.write(|tx| tx.renew_leases(self.presence.name(), now + LEASE))?;
+    /// One look at the queue; answers when the next job is due. Waits for the disk.
+    fn look(self: &Arc<Self>, renew: bool, now: u64, taken: &mut Vec<Taken>) -> Result<Option<u64>, StorageError> {
+        if renew {
+            self.renew(now)?;
+            let database = &self.parts.services.database;
+            database.write(|tx| tx.purge_jobs(now.saturating_sub(KEPT), MOST_ENDED, PURGED_AT_ONCE).map(drop))?;
         }
-        Ok(())
+        self.release_lost(now)?;
+        schedules::start_due(&self.parts, now)?;
+        self.take(now, taken)?;
+        self.parts.services.database.read(|reader| reader.next_due())
+    }
+
+    /// Says that this worker is still there, and puts back what it has taken and is not at: an error came in between.
+    fn renew(&self, now: u64) -> Result<(), StorageError> {
+        let (database, name) = (&self.parts.services.database, self.presence.name());
+        let mine = database.read(|reader| reader.leases_of(name))?;
+        if mine.is_empty() {
+            return Ok(());
+        }
+        let running: HashSet<String> = self.running.lock().keys().cloned().collect();
+        database.write(|tx| {
+            for lost in mine.iter().filter(|lease| !running.contains(&lease.job)) {
+                tx.give_back(lost, now)?;
+            }
+            tx.renew_leases(name, now + LEASE).map(drop)
+        })
     }
 
     /// Puts jobs back into the queue whose worker is gone.
@@ -167,62 +207,64 @@ impl Worker {
                 continue;
             }
             let released = services.database.write(|tx| {
-                let released = tx.release_jobs(&name)?;
-                for job in &released {
-                    tx.add_job_line(
-                        job,
-                        now,
-                        "warning",
-                        "The server stopped in the middle; the job is taken up again.",
-                    )?;
+                let released = tx.release_jobs(&name, now)?;
+                for (job, state) in &released {
+                    let then = if state.has_ended() { "was to be cancelled" } else { "is taken up again" };
+                    let line = format!("The server stopped in the middle; the job {then}.");
+                    tx.add_job_line(job, now, "warning", &line)?;
                 }
                 Ok::<_, StorageError>(released)
             })?;
             presence::forget(data, &name);
             tracing::warn!(worker = name, jobs = released.len(), "jobs of a worker that is gone are taken up again");
-            released.into_iter().for_each(|job| services.events.publish(&Event::Job(job)));
+            released.into_iter().for_each(|(job, _)| services.events.publish(&Event::Job(job)));
         }
         Ok(())
     }
 
     /// Takes jobs that are due, as far as there is room.
-    fn take(&self, room: usize, now: u64) -> Result<Vec<(JobRow, Lease, Arc<Plugin>)>, StorageError> {
+    fn take(self: &Arc<Self>, now: u64, taken: &mut Vec<Taken>) -> Result<(), StorageError> {
         let Parts { services, registry, .. } = &self.parts;
         let snapshot = registry.snapshot();
-        let mut taken = Vec::new();
-        while taken.len() < room {
+        while self.running.lock().len() < MOST {
             let Some((job, plugin)) = self.next_due(&snapshot, now)? else { break };
             let number = getrandom::u64().map_or(now, |random| random >> 1).max(1);
             let lease = Lease { job: job.id.clone(), number };
-            let name = self.presence.name();
-            let mine = services.database.write(|tx| tx.take_job(&lease, name, now, now + LEASE))?;
-            if mine {
-                *self.running.lock().entry(job.plugin.clone()).or_default() += 1;
-                services.events.publish(&Event::Job(job.id.clone()));
-                taken.push((JobRow { attempt: job.attempt + 1, ..job }, lease, plugin));
+            let slot = Slot::new(self, &job);
+            if !services.database.write(|tx| tx.take_job(&lease, self.presence.name(), now, now + LEASE))? {
+                // Another process was faster, and will be with the next; there is another look in a moment.
+                break;
             }
+            services.events.publish(&Event::Job(job.id.clone()));
+            taken.push(Taken { job: JobRow { attempt: job.attempt + 1, ..job }, lease, plugin, slot });
         }
-        Ok(taken)
+        Ok(())
     }
 
-    /// The job that waits longest, of the plugins that run and have not as many under way as they may.
+    /// The job that is taken next: of the plugins that have fewest under way, the one that waits longest. A plugin that does
+    /// not run, or has as many under way as it may, is passed over.
     fn next_due(&self, snapshot: &Snapshot, now: u64) -> Result<Option<(JobRow, Arc<Plugin>)>, StorageError> {
-        let running = self.running.lock().clone();
+        let mut running: HashMap<String, usize> = HashMap::new();
+        for plugin in self.running.lock().values() {
+            *running.entry(plugin.clone()).or_default() += 1;
+        }
         self.parts.services.database.read(|reader| {
-            let mut first: Option<(JobRow, Arc<Plugin>)> = None;
+            let mut first: Option<(usize, JobRow, Arc<Plugin>)> = None;
             for id in reader.plugins_with_jobs()? {
                 let Some(plugin) = snapshot.by_id(&id).filter(|plugin| matches!(plugin.state, State::Ready(_))) else {
                     continue;
                 };
-                if plugin.is_held(now) || running.get(&id).copied().unwrap_or(0) >= plugin.limits.jobs.concurrent {
+                let count = running.get(&id).copied().unwrap_or(0);
+                if plugin.is_held(now) || count >= plugin.limits.jobs.concurrent {
                     continue;
                 }
                 let Some(job) = reader.due_job(&id, now)? else { continue };
-                if first.as_ref().is_none_or(|(other, _)| (job.due, job.queued) < (other.due, other.queued)) {
-                    first = Some((job, Arc::clone(plugin)));
+                let before = |count: usize, job: &JobRow| (count, job.due, job.queued);
+                if first.as_ref().is_none_or(|(others, other, _)| before(count, &job) < before(*others, other)) {
+                    first = Some((count, job, Arc::clone(plugin)));
                 }
             }
-            Ok(first)
+            Ok(first.map(|(_, job, plugin)| (job, plugin)))
         })
     }
 }

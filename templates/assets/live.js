@@ -4,8 +4,9 @@
 (() => {
   "use strict";
   // Milliseconds: without a connection until it is said; without a word, not even a beat, until the connection is taken
-  // for dead; the longest wait between two attempts; between two announcements to who listens to the page.
-  const SAID_AFTER = 3000, DEAD_AFTER = 45000, LONGEST_WAIT = 8000, ANNOUNCED_EVERY = 5000;
+  // for dead; the longest wait between two attempts; between two announcements to who listens to the page; between two
+  // times that a page is asked for anew, with all that other plugins have on it.
+  const SAID_AFTER = 3000, DEAD_AFTER = 45000, LONGEST_WAIT = 8000, ANNOUNCED_EVERY = 5000, RELOADED_EVERY = 1000;
   // A page that nobody looks at lets go of its connection. Over HTTP/1.1 a browser has six for all of its windows, so
   // there it does so soon.
   const LEFT_AFTER = /^h[23]/.test(performance.getEntriesByType("navigation")[0]?.nextHopProtocol) ? 300000 : 15000;
@@ -16,6 +17,7 @@
 
   let inside = null; // of htmx
   let stream = null; // of the page that is open
+  let reloaded = 0; // when that was asked for anew
 
   htmx.registerExtension("vestry-live", {
     init: api => { inside = api; },
@@ -61,7 +63,7 @@
 
   async function append(block, html, response) {
     const box = block.querySelector("[data-rows]"), list = box?.querySelector("ol");
-    if (!list) return;
+    if (!list || box.closest(".block") !== block) return;
     const button = block.querySelector("[data-rows-more]"), stays = isAtEnd(box), before = list.children.length;
     await put(html, response, list, "beforeend", { select: "ol > li" });
     const rows = [...list.children].slice(before);
@@ -224,8 +226,9 @@
 
     async apply(change, response) {
       if (change.how === "reload") return this.reload();
+      // A block of the page itself: what another plugin has on it is not the page's to change.
       const block = document.getElementById(change.id);
-      if (!block || !this.page.contains(block)) return;
+      if (!block || !this.page.contains(block) || block.closest("[data-part]")) return;
       const held = this.held.get(change.id);
       if (held || (change.how === "replace" && isInUse(block))) {
         // A block that is replaced needs nothing of what came before.
@@ -240,9 +243,16 @@
 
     // The page as it is now, put in place of this one: what is the same stays.
     reload() {
+      this.reloading ??= this.fetchAnew().finally(() => { this.reloading = null; });
+      return this.reloading;
+    }
+    async fetchAnew() {
+      await new Promise(done => setTimeout(done, Math.max(0, reloaded + RELOADED_EVERY - Date.now())));
+      if (stream !== this) return;
       if (isInUse(this.page)) { this.wantsReload = true; return; }
       this.wantsReload = false;
       this.held.clear();
+      reloaded = Date.now();
       return htmx.ajax("GET", location.pathname + location.search, { source: this.page, target: "#page", select: "#page", swap: "outerMorph", isLive: true, isReload: true });
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::{Answer, Client, Form, Page, Server, wait_for};
+use crate::{Answer, Client, Form, Page, Server, used, wait_for};
 
 /// Someone with an account.
 #[derive(Debug, Clone)]
@@ -23,11 +23,9 @@ impl Person {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let word: String = name.to_lowercase().chars().take(24).collect();
         let word = word.replace(|letter: char| !letter.is_ascii_alphanumeric(), ".");
-        Self {
-            name: name.to_owned(),
-            email: format!("{word}.{number}@example.org"),
-            password: format!("correct horse {word} {number}"),
-        }
+        let password = format!("correct horse {word} {number}");
+        used::secret(&password);
+        Self { name: name.to_owned(), email: format!("{word}.{number}@example.org"), password }
     }
 }
 

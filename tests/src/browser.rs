@@ -17,7 +17,7 @@ use thirtyfour::{By, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabi
 use tokio::runtime::{Builder, Runtime};
 
 use crate::keeper::{Keeper, new_folder};
-use crate::{target, wait_for};
+use crate::{target, used, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const PROGRAMS: [(&str, &str); 2] = [("VESTRY_CHROMEDRIVER", "chromedriver"), ("VESTRY_CHROMIUM", "chromium")];
@@ -106,6 +106,7 @@ impl Browser {
     /// Path and query of the page that is open.
     pub fn path(&self) -> String {
         let url = self.runtime.block_on(self.driver().current_url()).expect("a page is open");
+        used::links(url.path());
         url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()
     }
 
@@ -121,6 +122,9 @@ impl Browser {
     /// Types into the field of that name, in place of what is there.
     #[track_caller]
     pub fn fill(&self, name: &str, text: &str) {
+        if name.contains("password") {
+            used::typed(text.trim_end());
+        }
         self.retry(&format!("fill in `{name}`"), async |driver: &WebDriver| {
             let field = shown(driver, By::Css(format!("main [name='{name}'], dialog[open] [name='{name}']"))).await?;
             field.clear().await?;
@@ -300,6 +304,8 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         if let Some(driver) = self.driver.take() {
+            let cookies = self.runtime.block_on(driver.get_all_cookies());
+            cookies.into_iter().flatten().for_each(|cookie| used::cookie(&cookie.value));
             self.runtime.block_on(driver.quit()).ok();
         }
     }

@@ -13,9 +13,12 @@ use ureq::Agent;
 use url::{Url, form_urlencoded};
 
 use crate::page::{Form, Page};
+use crate::used;
 
 /// No page takes longer than this, whatever it stands for.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// What is longer is content and no page. In bytes.
+const LONGEST_PAGE: usize = 1 << 20;
 
 /// One person's browser, or one program with a token.
 #[derive(Debug)]
@@ -166,7 +169,9 @@ impl Client {
         self.keep_cookies(&headers);
         let body = response.body_mut().with_config().limit(256 << 20).read_to_vec();
         let body = body.unwrap_or_else(|error| panic!("the answer of {url} broke off: {error}"));
-        Answer { status: response.status().as_u16(), headers, body, url }
+        let answer = Answer { status: response.status().as_u16(), headers, body, url };
+        answer.record_links();
+        answer
     }
 
     /// `HOST:PORT`.
@@ -189,6 +194,7 @@ impl Client {
             if gone {
                 cookies.remove(name);
             } else {
+                used::cookie(value);
                 cookies.insert(name.to_owned(), value.to_owned());
             }
         }
@@ -212,6 +218,8 @@ impl Call<'_> {
 
     #[must_use]
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let is_secret = |name: &str| name.contains("password") || (name == "value" && self.path == "/account/secrets");
+        fields.iter().filter(|(name, _)| is_secret(name)).for_each(|(_, value)| used::typed(value));
         let body = encode(fields).into_bytes();
         self.body("application/x-www-form-urlencoded", body)
     }
@@ -300,6 +308,15 @@ impl Answer {
         } else {
             Some(url.into())
         }
+    }
+
+    /// Links with a token in them, on a page or where it sends the browser, are for whoever asked alone.
+    fn record_links(&self) {
+        let kind = self.header("content-type").unwrap_or_default();
+        if self.status < 400 && self.body.len() < LONGEST_PAGE && (kind.contains("html") || kind.contains("json")) {
+            used::links(&self.text());
+        }
+        used::links(&self.location().unwrap_or_default());
     }
 
     /// Fails the test unless the status is this one.

@@ -56,8 +56,12 @@ pub fn in_bytes(name: &str, bytes: &[u8], secrets: &[&str]) -> Vec<String> {
 
 /// All that lies below a folder, folders too, in the order of their names. Links are not followed.
 pub fn below(folder: &Path) -> Vec<DirEntry> {
-    // What is of the moment may be gone again.
-    let mut entries: Vec<DirEntry> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    let mut entries: Vec<DirEntry> = match fs::read_dir(folder) {
+        Ok(entries) => entries.flatten().collect(),
+        // What is of the moment may be gone again.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => panic!("{} cannot be read: {error}", folder.display()),
+    };
     entries.sort_by_key(DirEntry::file_name);
     let mut all = Vec::new();
     for entry in entries {
@@ -168,7 +172,7 @@ fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     forms.extend(hexadecimal(secret).map(|bytes| ("in hexadecimal", bytes)));
     if let Ok(text) = str::from_utf8(secret) {
         let json = serde_json::to_string(text).expect("text is JSON");
-        forms.push(("in JSON", json[1..json.len() - 1].as_bytes().to_vec()));
+        forms.push(("in JSON", json.as_bytes()[1..json.len() - 1].to_vec()));
         forms.push(("as forms write it", text.replace(' ', "+").into_bytes()));
     }
     for encoding in [BASE64_NOPAD, BASE64URL_NOPAD] {

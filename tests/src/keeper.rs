@@ -92,6 +92,11 @@ pub fn clean(mut command: Command) -> Command {
     command
 }
 
+/// Whether no process has this number, or it is none.
+pub fn has_ended(process: &str) -> bool {
+    process.is_empty() || !Path::new("/proc").join(process).exists()
+}
+
 /// A folder for one run of a program: `target/system/NAME.PROCESS.NUMBER`. It is left for people to look at, and goes
 /// when a later test run makes one of that name.
 pub fn new_folder(name: &str) -> PathBuf {
@@ -102,7 +107,7 @@ pub fn new_folder(name: &str) -> PathBuf {
         let mut parts = other.split('.');
         let same = parts.next() == Some(name);
         let process = parts.next().unwrap_or_default();
-        if same && !Path::new("/proc").join(process).exists() {
+        if same && has_ended(process) {
             fs::remove_dir_all(entry.path()).ok();
         }
     }

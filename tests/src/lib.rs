@@ -19,6 +19,8 @@ pub mod remote;
 pub mod server;
 pub mod stream;
 pub mod transfer;
+pub mod used;
+pub mod written;
 
 pub use accounts::{House, Person};
 pub use browser::Browser;

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::keeper::{Keeper, clean, new_folder};
-use crate::{program, wait_for};
+use crate::{program, used, wait_for};
 
 const READY: &str = "Vestry is ready at ";
 const SETUP: &str = "Make the first administrator at ";
@@ -92,7 +92,9 @@ impl Server {
 
     /// The link under which the first administrator is made, where one is printed.
     pub fn setup_link(&self) -> Option<String> {
-        wait_for(Duration::from_secs(2), || word_after(&self.stdout(), SETUP))
+        let link = wait_for(Duration::from_secs(2), || word_after(&self.stdout(), SETUP))?;
+        used::links(&link);
+        Some(link)
     }
 
     pub fn stdout(&self) -> String {
@@ -150,7 +152,15 @@ pub fn vestry(data: &Path, arguments: &[&str], stdin: &str) -> Output {
     // A command that reads nothing may have ended already.
     pipe.write_all(stdin.as_bytes()).ok();
     drop(pipe);
-    child.wait_with_output().expect("the program ends")
+    let output = child.wait_with_output().expect("the program ends");
+    if output.status.success() {
+        // Passwords and secrets come in there, a line each; a new token comes out.
+        stdin.lines().for_each(used::typed);
+        if arguments.starts_with(&["token", "add"]) {
+            String::from_utf8_lossy(&output.stdout).lines().next_back().into_iter().for_each(used::typed);
+        }
+    }
+    output
 }
 
 /// The word after this start of a line. A line counts when it is written to its end.

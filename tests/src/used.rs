@@ -29,15 +29,10 @@ pub struct Used {
     pub by: String,
 }
 
-/// Paths with a token of 256 bits behind them.
-pub const LINKS: &[&str] = &[
-    "/setup/",
-    "/users/links/",
-    "/account/address/",
-    "/account/confirm/",
-    "/account/invitation/",
-    "/account/reset/",
-];
+/// Paths with a token of 256 bits behind them that opens something for whoever holds it. The ticket of a link that is
+/// handed over is none: plugins say it in their paths, and it opens nothing but to the account that asked.
+pub const LINKS: &[&str] =
+    &["/setup/", "/account/address/", "/account/confirm/", "/account/invitation/", "/account/reset/"];
 
 /// A shorter value may stand anywhere by chance, or is a word such as `password`. In bytes.
 const SHORTEST: usize = 10;
@@ -89,13 +84,16 @@ pub fn folder() -> PathBuf {
 
 /// All that is recorded in the files of a folder, each value once.
 pub fn read(folder: &Path) -> Vec<Used> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
     files.sort();
     let mut known = HashSet::new();
     let mut used = Vec::new();
     for file in files {
         // A line that is being written has no end yet.
-        for line in fs::read_to_string(file).unwrap_or_default().split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+        for line in
+            fs::read_to_string(file).unwrap_or_default().split_inclusive('\n').filter(|line| line.ends_with('\n'))
+        {
             let line: Value = serde_json::from_str(line).expect("each line is JSON");
             let text = |name: &str| line[name].as_str().expect("it says value, kind and test").to_owned();
             let one = Used { value: text("value").into_bytes(), kind: text("kind"), by: text("test") };
@@ -144,7 +142,7 @@ mod tests {
         let token = "6mPT3OkRTD_dXNKWDAsDsacCWpl_TpVNn7bO3kIPWEI";
         let text = format!(
             "at http://127.0.0.1:1/setup/{token} (valid), <a href=\"/account/reset/{token}?next=%2F\">, {token}, \
-             /account/confirm/{token}x, /users/links/{}, /account/confirm/ö",
+             /account/confirm/{token}x, /setup/{}, /account/confirm/ö",
             "A".repeat(TOKEN)
         );
         assert_eq!(tokens(&text).collect::<Vec<_>>(), [("/setup/", token), ("/account/reset/", token)]);

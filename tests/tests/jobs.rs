@@ -114,6 +114,44 @@ fn a_job_that_loops_is_cancelled_where_it_is() {
 }
 
 #[test]
+fn a_job_that_is_cancelled_as_it_fails_is_cancelled_and_holds_up_nobody() {
+    let house = House::open("jobs-cancelled");
+    house.install("worker");
+    let client = house.as_admin();
+    let ids = start(&client, "fail", r#"{"failure":"unavailable"}"#, 60);
+    for id in ids.iter().rev() {
+        client.post("/worker/cancel", &[("id", id)]);
+    }
+    for id in &ids {
+        wait_for_state(&house, id, "cancelled", Duration::from_secs(20));
+    }
+    let after = start(&client, "count", r#"{"steps":1,"ms":1}"#, 1).remove(0);
+    wait_for_state(&house, &after, "done", Duration::from_secs(10));
+    // Also one that loops does not hold up the end of the server.
+    start(&client, "spin", "{}", 2);
+    std::thread::sleep(Duration::from_millis(300));
+    let asked = Instant::now();
+    house.server.end_by("TERM");
+    println!("ended within {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(8), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn what_is_switched_off_stops_working_and_goes_on_when_it_is_back() {
+    let house = House::open("jobs-off");
+    house.install("worker");
+    let client = house.as_admin();
+    let id = start(&client, "count", r#"{"steps":60,"ms":100,"beat":true}"#, 1).remove(0);
+    wait_for_state(&house, &id, "running", Duration::from_secs(10));
+    house.server.command(&["package", "disable", "org.example.worker"], "");
+    let off = Instant::now();
+    wait_for_state(&house, &id, "queued", Duration::from_secs(5));
+    println!("it stops within {:?}", off.elapsed());
+    house.server.command(&["package", "enable", "org.example.worker"], "");
+    wait_for_state(&house, &id, "done", Duration::from_secs(30));
+}
+
+#[test]
 fn a_job_acts_with_the_rights_of_who_started_it_as_they_are_then() {
     let house = House::open("jobs-rights");
     house.install("worker");
@@ -122,10 +160,10 @@ fn a_job_acts_with_the_rights_of_who_started_it_as_they_are_then() {
     let slow = start(&client, "count", r#"{"steps":1,"ms":10}"#, 1).remove(0);
     wait_for_state(&house, &slow, "done", Duration::from_secs(10));
     // Eight that wait behind one another: when their starter is deactivated, those that have not begun no longer begin.
-    let waiting = start(&client, "count", r#"{"steps":20,"ms":100}"#, 8);
+    let waiting = start(&client, "count", r#"{"steps":60,"ms":100}"#, 8);
     done(&admin, &account(&admin, &person.email).button("Deactivate")).expect(200);
     let last = waiting.last().expect("a job");
-    wait_for_state(&house, last, "failed", Duration::from_secs(30));
+    wait_for_state(&house, last, "failed", Duration::from_secs(60));
     let data = database::open(house.server.data());
     assert!(column(&data, last, "failure").unwrap_or_default().contains("may not sign in"));
 }

@@ -13,6 +13,7 @@ use vestry_tests::{Client, House, Stream, wait_for};
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let house = House::open("live");
     house.install("worker");
+    house.install("board");
     house
 });
 
@@ -253,13 +254,18 @@ fn a_server_that_stops_waits_for_no_follower() {
 }
 
 #[test]
-fn one_session_follows_fifty_pages_and_no_more() {
-    let client = HOUSE.signed_in(&HOUSE.person("Frida Fifty", &[]));
+fn one_person_follows_fifty_pages_and_no_more() {
+    let person = HOUSE.person("Frida Fifty", &[]);
+    let client = HOUSE.signed_in(&person);
     let address = stream_of(&client, "/worker/quiet/50");
     let mut streams: Vec<Stream> = (0..50).map(|_| follow(&client, &address, None)).collect();
     assert!(streams.iter().all(|stream| stream.status == 200));
     let refused = follow(&client, &address, None);
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("30")));
+    for another in [HOUSE.signed_in(&person), HOUSE.with_token(&HOUSE.token(&person, &[]))] {
+        let refused = follow(&another, &stream_of(&another, "/worker/quiet/50"), None);
+        assert_eq!(refused.status, 429, "another session or a token is the same person");
+    }
     streams.pop();
     let again = wait_for(SOON, || (follow(&client, &address, None).status == 200).then_some(()));
     assert!(again.is_some(), "a place that was left is free");
@@ -285,6 +291,28 @@ fn a_job_is_shown_until_it_is_done_and_asks_the_plugin_nothing() {
     assert_eq!(states.last().map(String::as_str), Some("done"));
     assert_eq!(percents.last(), Some(&100));
     assert!(percents.is_sorted() && percents.len() > 3, "{percents:?}");
+}
+
+#[test]
+fn a_page_learns_nothing_of_a_job_of_another_plugin() {
+    let client = HOUSE.signed_in(&HOUSE.person("Otto Other", &[]));
+    let input = r#"{"steps":8,"ms":150}"#;
+    let page = client.post("/worker/start", &[("name", "count"), ("input", input)]).expect(303).location();
+    let page = page.expect("it leads to the job's page");
+    let (_, query) = page.split_once('?').expect("it says which");
+    let foreign = format!("/board/job?{query}");
+    assert_eq!(client.get_json(&foreign).expect(200).json()["blocks"]["job"]["state"], "unknown");
+    let (mut own, mut other) = (followed(&client, &page), followed(&client, &foreign));
+    let done = wait_for(3 * SOON, || {
+        let updates = own.next(SOON).map(|event| event.updates()).unwrap_or_default();
+        updates.iter().any(|update| update["data"]["state"] == "done").then_some(())
+    });
+    assert!(done.is_some(), "the job was seen to end on its own page");
+    let until = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < until {
+        let told = other.next(until.saturating_duration_since(Instant::now())).map(|event| event.updates());
+        assert!(told.is_none_or(|updates| updates.is_empty()), "it was told that the job changed");
+    }
 }
 
 #[test]

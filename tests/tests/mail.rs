@@ -10,7 +10,7 @@ use serde_json::Value;
 use vestry_tests::accounts::key_of;
 use vestry_tests::database::Snapshot;
 use vestry_tests::grep::in_folder;
-use vestry_tests::{Answer, Browser, Client, House, Person, Server, wait_for};
+use vestry_tests::{Answer, Browser, Client, House, Person, Server, used, wait_for};
 
 mod smtp {
     pub mod server;
@@ -39,6 +39,7 @@ impl Posting {
         );
         let server = Server::start_with(name, |data| {
             let file = data.parent().expect("it lies in a folder").join("password");
+            used::secret(PASSWORD);
             fs::write(&file, PASSWORD).expect("a password can be written");
             let settings = settings.replace("{FILE}", file.to_str().expect("its path is UTF-8"));
             fs::write(data.join("vestry.yml"), settings).expect("settings can be written");
@@ -345,7 +346,14 @@ fn a_visitor_confirms_an_address_that_no_plugin_sees() {
 
     let page = visitor.get("/worker/everyone/address").expect(200).text();
     assert!(page.contains("carla@example.org") && page.contains("/account/address/forget"), "{page}");
+    let confirmed = |sql: &str| {
+        let database = Connection::open(data.join("vestry.db")).expect("the database can be opened");
+        database.busy_timeout(Duration::from_secs(5)).expect("it can wait");
+        database.query_row(sql, [], |row| row.get::<_, u64>(0)).expect("there is one address")
+    };
+    confirmed("UPDATE visitor_addresses SET confirmed = 1 RETURNING confirmed");
     post_json(&visitor, "/worker/everyone/mail", &[("text", "now it works")]).expect(200);
+    assert!(confirmed("SELECT confirmed FROM visitor_addresses") > 1, "an address that is used is kept");
     assert!(file_with(data, "now it works").contains("To: carla@example.org\r\n"));
     // It is this visitor's, and for this plugin.
     post_json(&house.visitor(), "/worker/everyone/mail", &[("text", "another")]).expect_problem(404);

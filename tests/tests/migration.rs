@@ -275,6 +275,44 @@ fn copied(data: &Path) {
 }
 
 #[test]
+fn who_signs_out_while_a_request_waits_is_not_answered() {
+    let (house, client) = ledger("migration-signed-out");
+    let (data, leaving) = (house.server.data().to_owned(), house.signed_in(&house.person("Gina Gone", &[])));
+    let waiting = leaving.another_window();
+    fate(&client, "spin");
+    let adding = start_adding(&data, 3);
+    copied(&data);
+    let asking = std::thread::spawn(move || waiting.post("/ledger/add", &[("name", "gone"), ("amount", "7")]).status);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!asking.is_finished(), "it waits");
+    leaving.post("/account/sign-out", &[]).expect(303);
+    assert!(is_held(&data), "it waits still");
+    assert_eq!(asking.join().expect("it is answered"), 401);
+    refusal(&adding.wait_with_output().expect("the command ends"), &["from the shape 1 to 3"]);
+    let found = entries(&data);
+    assert!(found.len() == 3 && !found.contains_key("gone"), "{found:?}");
+}
+
+#[test]
+fn what_is_switched_off_while_it_is_held_stays_off() {
+    let (house, client) = ledger("migration-switched-off");
+    fate(&client, "late");
+    let adding = start_adding(house.server.data(), 3);
+    copied(house.server.data());
+    client.post("/safe", &[("id", ID), ("do", "disable")]).expect(303);
+    assert_eq!(spaces(house.server.data(), "copy", 3), 1, "the migration is under way still");
+    let output = adding.wait_with_output().expect("the command ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((version(&house.server).as_str(), spaces(house.server.data(), "active", 3)), ("3.0.0", 1));
+    let enabled = "SELECT enabled FROM plugins WHERE id = ?";
+    let enabled = database::open(house.server.data()).query_row(enabled, [ID], |row| row.get::<_, bool>(0));
+    assert!(!enabled.expect("it is mounted"));
+    assert_eq!(client.get("/ledger").status, 503);
+    house.server.command(&["package", "enable", ID], "");
+    soon("it serves", || client.get("/ledger").status == 200);
+}
+
+#[test]
 fn killed_in_the_middle_it_leaves_what_was_there() {
     let (house, client) = ledger("migration-killed");
     let before = entries(house.server.data());

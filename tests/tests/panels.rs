@@ -1,12 +1,13 @@
-//! Panels on a plugin's page: pages of other plugins in place, and what a package is granted.
+//! Panels on a plugin's page: pages of other plugins in place, what a package is granted, and that no plugin writes into
+//! them or has them drawn as often as it likes.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use vestry_tests::accounts::key_of;
-use vestry_tests::{Answer, Browser, Client, Form, House, Page, wait_for};
+use vestry_tests::accounts::{confirmed, key_of};
+use vestry_tests::{Answer, Browser, Client, Form, House, Page, Person, Stream, wait_for};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let house = House::open("panels");
@@ -56,6 +57,12 @@ fn what_others_contribute_stands_in_place_and_leads_to_its_own_routes() {
     assert!(page.text("main").contains(&who), "as the reader, without the page's query: {}", page.text("main"));
     ids_are_unique(&page);
     ids_are_unique(&admin.get("/board").expect(200).page());
+    let beside = admin.get("/board/writes").expect(200).page();
+    assert!(
+        beside.has("#b-part\\.list") && beside.has("#p-part\\.list"),
+        "a block of the name that one inside would have"
+    );
+    ids_are_unique(&beside);
 }
 
 #[test]
@@ -167,7 +174,9 @@ fn ticks_say_what_is_granted_and_count_at_once() {
     assert!(HOUSE.visitor().get("/probe/everyone").location().is_some(), "nobody gets in without signing in");
     let (_, page) = consent(&admin, "probe");
     assert!(page.form_with("grant").fields.iter().all(|(_, value)| value != "vestry:plugin/kv"));
-    admin.follow(admin.submit(&form)).expect(200);
+    admin
+        .follow(admin.submit(&page.form_with("grant").and("grant", "vestry:plugin/kv").and("grant", "public")))
+        .expect(200);
     assert!(result(&admin, "/probe/kv/get?key=a").text().contains("Ok("));
 
     // Who may not, sees and grants nothing; what is not asked for cannot be granted.
@@ -186,7 +195,17 @@ fn ticks_say_what_is_granted_and_count_at_once() {
 
 #[test]
 fn a_permission_is_granted_by_who_holds_it() {
-    let add = ["privilege", "add", "keeper", "--title", "Keeper", "--permission", "server.manage"];
+    let add = [
+        "privilege",
+        "add",
+        "keeper",
+        "--title",
+        "Keeper",
+        "--permission",
+        "plugins.grant",
+        "--permission",
+        "server.manage",
+    ];
     HOUSE.server.command(&add, "");
     let (admin, keeper) = (HOUSE.as_admin(), HOUSE.signed_in(&HOUSE.person("Kai Keeper", &["keeper"])));
     let (digest, page) = consent(&admin, "board");
@@ -199,13 +218,40 @@ fn a_permission_is_granted_by_who_holds_it() {
     assert!(page.has(&format!("input[value='{wish}'][disabled]")), "it is locked");
     assert!(page.text(".consent-form").contains("You do not hold the permission users.read yourself"));
     let address = format!("/account/consent/{digest}");
-    assert_eq!(keeper.post(&address, &[("grant", wish)]).status, 403, "whatever is sent");
-    admin.follow(admin.submit(&form)).expect(200);
+    let mut sent = page.form_with("grant");
+    sent.fields.push(("grant".into(), wish.into()));
+    assert_eq!((sent.action.as_str(), keeper.submit(&sent).status), (address.as_str(), 403), "whatever is sent");
+    let (_, page) = consent(&admin, "board");
+    admin.follow(admin.submit(&page.form_with("grant").and("grant", wish))).expect(200);
     let (_, page) = consent(&keeper, "board");
     assert!(page.form_with("grant").fields.iter().any(|(_, value)| value == wish), "what was granted stays ticked");
     keeper.follow(keeper.submit(&without(page.form_with("grant"), &[wish]))).expect(200);
     let (_, page) = consent(&admin, "board");
     assert!(page.form_with("grant").fields.iter().all(|(_, value)| value != wish), "taking needs no more");
+}
+
+#[test]
+fn a_page_of_before_takes_nothing_back_that_another_gave() {
+    let house = House::open("panels-consent");
+    house.install("board");
+    let (one, two) = (house.as_admin(), house.as_admin());
+    let address = format!("/account/consent/{}", digest_of("board"));
+    let page = || one.get(&address).expect(200).page();
+    let wish = "permission users.read";
+    let ticks =
+        |page: &Page| page.form_with("grant").fields.iter().any(|(name, value)| name == "grant" && value == wish);
+    one.follow(one.submit(&without(page().form_with("grant"), &[wish]))).expect(200);
+    let before = page().form_with("grant");
+    let given = two.get(&address).expect(200).page().form_with("grant").and("grant", wish);
+    two.follow(two.submit(&given)).expect(200);
+    let refused = one.submit(&before);
+    assert_eq!(refused.status, 409);
+    let refused = refused.page();
+    assert!(refused.text("[role=alert]").contains("Somebody else has changed"), "{}", refused.text("main"));
+    assert!(ticks(&refused) && ticks(&page()), "it is granted still, and is shown so");
+    // With what is granted now before the eyes it can be taken back.
+    one.follow(one.submit(&without(refused.form_with("grant"), &[wish]))).expect(200);
+    assert!(!ticks(&page()));
 }
 
 #[test]
@@ -231,6 +277,109 @@ fn granting_asks_for_the_password_after_a_while() {
     assert!(again.text("main").contains("not right"), "{}", again.text("main"));
     let done = client.submit(&again.form_with("password").with("password", &person.password));
     assert!(done.location().is_some_and(|back| back.starts_with("/board/panels?")), "{}", done.text());
+}
+
+/// A ticket behind which a link waits, and where the page that shows it is.
+fn ticket(admin: &Client) -> (String, String) {
+    let person = Person::new("Tina Ticket");
+    let form = admin.get("/users/invite").expect(200).page().form_with("email");
+    let form = form.with("email", &person.email).with("name", &person.name).and("privileges", "user");
+    let way = confirmed(admin, admin.submit(&form)).location().expect("it leads to the link");
+    let twin = admin.get_json(&way).expect(200).text();
+    let (_, panel) = twin.split_once("handover:").expect("it names the panel");
+    (panel.split('"').next().unwrap_or_default().to_owned(), way)
+}
+
+/// The updates of a page until it has been asked about so often.
+fn updates_of(client: &Client, path: &str, accept: &str, times: usize) -> Vec<serde_json::Value> {
+    let page = client.get_json(path).expect(200).json();
+    let address = page["follow"]["stream"].as_str().expect("it is followed").to_owned();
+    let mut stream = Stream::open(client.call("GET", &address).header("accept", accept));
+    let (mut all, mut asked, until) = (Vec::new(), 0, Instant::now() + Duration::from_secs(20));
+    while asked < times && Instant::now() < until {
+        let updates = stream.next(Duration::from_secs(10)).map(|event| event.updates()).unwrap_or_default();
+        asked += updates.iter().filter(|update| update["block"] == "number").count();
+        all.extend(updates);
+    }
+    assert_eq!(asked, times, "{all:#?}");
+    all
+}
+
+#[test]
+fn updates_draw_no_panels_and_use_no_ticket_up() {
+    let admin = HOUSE.as_admin();
+    let (ticket, way) = ticket(&admin);
+    let path = format!("/board/writes?name=handover:{ticket}&name={}", of_hostile("trap").replace('/', "%2F"));
+    let (browser, program) = ("text/event-stream", "application/json, text/event-stream");
+    let drawn = updates_of(&admin, &path, browser, 3);
+    assert!(drawn.iter().any(|update| update["block"] == "part.list"), "what is no panel comes: {drawn:#?}");
+    let shown: Vec<_> = drawn.iter().filter(|update| update["block"] == "shown").collect();
+    assert!(shown.is_empty(), "{shown:#?}");
+    assert!(!drawn.iter().any(|update| update["block"] == "part" && update["how"] == "replace"));
+    // A program is told what a panel is called, as on the page.
+    let told = updates_of(&admin, &path, program, 2);
+    let names: Vec<_> = told.iter().filter_map(|update| update["data"]["panel"].as_str()).collect();
+    assert!(names.contains(&format!("handover:{ticket}").as_str()), "{names:?}");
+    let page = admin.get(&way).expect(200).page();
+    assert!(page.has(".handover"), "the link is shown still: {}", page.text("main"));
+}
+
+#[test]
+fn a_ticket_that_is_none_waits_for_no_writer() {
+    let admin = HOUSE.as_admin();
+    let (ticket, way) = ticket(&admin);
+    let database = Connection::open(HOUSE.server.data().join("vestry.db")).expect("the database can be opened");
+    database.busy_timeout(Duration::from_secs(5)).expect("it can wait");
+    let none: String = ticket.chars().rev().collect();
+    database.execute_batch("BEGIN IMMEDIATE").expect("one writer at a time");
+    let began = Instant::now();
+    let page = panels(&admin, &[&format!("handover:{none}")]);
+    let took = began.elapsed();
+    database.execute_batch("ROLLBACK").expect("it ends");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(page.text(".panel").contains("not available"));
+    assert!(admin.get(&way).expect(200).page().has(".handover"));
+    // What was handed over is not looked for by a writer either.
+    database.execute_batch("BEGIN IMMEDIATE").expect("one writer at a time");
+    let began = Instant::now();
+    let again = admin.get(&way).expect(200).page();
+    let took = began.elapsed();
+    database.execute_batch("ROLLBACK").expect("it ends");
+    assert!(took < Duration::from_secs(2) && again.text("main").contains("shown already"), "{took:?}");
+}
+
+#[test]
+fn more_panels_than_fit_a_page_are_refused_before_any_is_drawn() {
+    let admin = HOUSE.as_admin();
+    let many = |count: usize| admin.get(&format!("/board/panels?many={count}"));
+    let page = many(1_000).expect(200).page();
+    assert_eq!(page.texts(".panel").len(), 1_000);
+    let began = Instant::now();
+    let refused = many(10_000);
+    println!("10000 panels were refused after {:?}", began.elapsed());
+    assert_eq!(refused.status, 500);
+    assert!(refused.text().contains("several pages"), "{}", refused.text());
+}
+
+/// What a page that stays up to date can do to the page of another plugin that it shows: nothing.
+#[test]
+fn a_page_writes_into_its_own_blocks_alone() {
+    let browser = Browser::open(HOUSE.server.address());
+    browser.visit("/account/sign-in?next=%2F");
+    browser.fill("email", &HOUSE.admin.email);
+    browser.fill("password", &HOUSE.admin.password);
+    browser.press("Sign in");
+    browser.wait_for_text(&HOUSE.admin.name);
+    browser.visit("/board/writes?name=contribution:org.example.board%2Fwho");
+    let words = |selector: &str| browser.script(&format!("return document.querySelector('{selector}').innerText;"));
+    browser.wait_for_text("Plain part");
+    let before = words("[data-part]");
+    browser.wait_for_text("Number 3");
+    assert_eq!(words("[data-part]"), before);
+    assert!(!words("#b-part").to_string().contains("Written"), "{}", words("#b-part"));
+    assert!(words("#b-part\\\\.list").to_string().contains("Written as number"), "its own block of that name changes");
+    assert!(!browser.words().contains("Who part"), "no panel is drawn again");
+    browser.check();
 }
 
 /// Consent, contributions and a failure, in light and dark, wide and narrow.

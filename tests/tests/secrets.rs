@@ -10,7 +10,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use url::form_urlencoded::byte_serialize;
 use vestry_tests::accounts::make_first_administrator;
-use vestry_tests::{Answer, Client, House, Person, Server, database, grep, wait_for};
+use vestry_tests::{Answer, Client, House, Person, Server, database, grants, grep, used, wait_for};
 
 const OPEN: &str = "op3n \"sésame\" + more?";
 const REPLACED: &str = "0pen-before-that";
@@ -44,6 +44,7 @@ fn called(client: &Client, function: &str, values: &[(&str, &str)]) -> String {
 fn house_with_a_configured_secret(name: &str) -> (House, tempfile::TempDir) {
     let machine = tempfile::tempdir().expect("a folder can be made");
     let file = machine.path().join("api");
+    used::secret(FROM_FILE);
     fs::write(&file, format!("{FROM_FILE}\n")).expect("a file can be written");
     let settings = format!(
         "trusted-proxies: [127.0.0.1/32]\nsecrets:\n  api: {{file: {}, origin: '{BOUND_TO}'}}\n  gone: {{env: NO_SUCH_THING_IS_SET}}\n",
@@ -94,11 +95,13 @@ fn nothing_that_the_server_writes_holds_a_secret() {
 fn says_it_in_many_ways(house: &House, admin: &Client) {
     let basic = BASE64.encode(format!("somebody:{OPEN}").as_bytes());
     let encoded: String = byte_serialize(OPEN.as_bytes()).collect();
-    for form in [OPEN, REPLACED, &basic, &encoded] {
+    let on_lines = OPEN.replace(' ', "\t");
+    let entities = OPEN.replace('"', "&quot;").replace('é', "&#xe9;");
+    for form in [OPEN, REPLACED, &basic, &encoded, &on_lines, &entities] {
         let query: String = byte_serialize(form.as_bytes()).collect();
         admin.get(&format!("/probe/log?message=before+{query}+after")).expect(200);
     }
-    let logged = wait_for(Duration::from_secs(5), || (house.server.log().matches("•••").count() >= 4).then_some(()));
+    let logged = wait_for(Duration::from_secs(5), || (house.server.log().matches("•••").count() >= 6).then_some(()));
     assert!(logged.is_some(), "the lines are there, without the secret:\n{}", house.server.log());
     let failed = admin.post("/probe/call/jobs.get", &[("id", OPEN), ("strict", "on")]);
     assert!(failed.status >= 400 && failed.text().contains("•••"), "{}", failed.text());
@@ -118,6 +121,67 @@ fn work_that_answers_it(admin: &Client) {
     });
     let job = done.expect("the job is done");
     assert!(job.contains("•••") && !job.contains("sésame"), "{job}");
+    // What the job is called stands in its row, in the log and in the audit.
+    let started = called(admin, "jobs.start", &[("name", &format!("call {OPEN}")), ("input", "{}")]);
+    let id = started.split('"').nth(1).unwrap_or_else(|| panic!("a job was started: {started}")).to_owned();
+    let ended = wait_for(Duration::from_secs(20), || {
+        let job = called(admin, "jobs.get", &[("id", &id)]);
+        (job.contains("done") || job.contains("failed")).then_some(job)
+    });
+    assert!(ended.is_some_and(|job| job.contains("call •••")));
+}
+
+#[test]
+fn nobody_finds_out_what_is_a_secret_by_saying_it() {
+    let house = House::open("secrets-guessed");
+    house.install("probe");
+    let admin = house.as_admin();
+    house.server.command(&["secret", "set", "open"], OPEN);
+    house.server.command(&["secret", "set", "bound", "--origin", BOUND_TO], BOUND);
+    let said = |words: &str| admin.post("/probe/call/jobs.get", &[("id", words), ("strict", "on")]);
+    assert!(!said(OPEN).expect(404).text().contains("•••"), "it was not given it yet");
+    called(&admin, "secrets.reveal", &[("name", "open")]);
+    let sent = called(&admin, "http-client.send", &[("url", BOUND_TO), ("secret", "x-key: |bound")]);
+    assert!(sent.contains("Failure::Unavailable"), "nobody is there to answer: {sent}");
+    assert!(said(OPEN).expect(404).text().contains("•••"), "its own slips are covered");
+    assert!(!said(BOUND).expect(404).text().contains("•••"), "what is only sent for it, it cannot say by a slip");
+    for guess in [OPEN, BOUND] {
+        let guess: String = byte_serialize(guess.as_bytes()).collect();
+        let answer = admin.get(&format!("/users/accounts/{}", guess.replace('+', "%20")));
+        assert!(answer.status == 404 && !answer.text().contains("•••"), "another plugin says it: {}", answer.text());
+    }
+}
+
+#[test]
+fn a_secret_is_granted_by_who_looks_after_secrets() {
+    let house = House::open("secrets-granted");
+    house.install("probe");
+    let (server, admin) = (&house.server, house.as_admin());
+    server.command(&["secret", "set", "bound", "--origin", BOUND_TO], BOUND);
+    for (name, permissions) in [("keeper", &["server.manage"][..]), ("granter", &["plugins.grant"])] {
+        let named = permissions.iter().flat_map(|permission| ["--permission", permission]);
+        let add: Vec<&str> = ["privilege", "add", name, "--title", name].into_iter().chain(named).collect();
+        server.command(&add, "");
+    }
+    let page = grants::consent_of("probe");
+    let words = admin.get(&page).expect(200).page().text(".consent-form");
+    assert!(words.contains(&format!("Have the secret bound sent to {BOUND_TO}")), "{words}");
+    assert!(words.contains("Read the secret open, or have it sent"), "nobody has set it: {words}");
+    server.command(&["secret", "set", "open"], OPEN);
+    let shown = admin.get(&page).expect(200).page();
+    assert!(shown.text(".consent-form").contains("Read the secret open"));
+    grants::take(&admin, "probe", "secret open");
+
+    house.signed_in(&house.person("Kai Keeper", &["keeper"])).get(&page).expect(403);
+    let granter = house.signed_in(&house.person("Greta Granter", &["granter"]));
+    let shown = granter.get(&page).expect(200).page();
+    assert!(shown.has("input[value='secret open'][disabled]"), "it is locked");
+    assert!(shown.text(".consent-form").contains("it needs the permission secrets.manage"));
+    granter.submit(&shown.form_with("grant").and("grant", "secret open")).expect(403);
+    let denied = called(&admin, "secrets.reveal", &[("name", "open")]);
+    assert!(denied.contains("Denied") && denied.contains("not granted"), "{denied}");
+    grants::give(&admin, "probe", "secret open");
+    assert!(called(&admin, "secrets.reveal", &[("name", "open")]).contains("sésame"));
 }
 
 #[test]

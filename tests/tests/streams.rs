@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use vestry_tests::grants::{give, take};
 use vestry_tests::{Client, House, Server, Transfer, wait_for};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| house("streams"));
@@ -244,6 +245,69 @@ fn switching_the_feature_off_breaks_its_downloads_off() {
     println!("a download of a feature that is switched off ends in {:?}", began.elapsed());
     assert!(!whole && began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     client.get("/worker").expect(503);
+}
+
+#[test]
+fn taking_the_directory_away_breaks_its_downloads_off() {
+    let house = house("directory-taken");
+    let admin = house.as_admin();
+    let file = fs::File::create(kept(&house, "sparse.bin")).expect("a file can be made");
+    file.set_len(GIGABYTE).expect("a file can have holes");
+    let mut transfer = Transfer::get(&admin, "/worker/file?path=sparse.bin");
+    assert_eq!(transfer.status, 200);
+    assert!(transfer.some(&mut [0; 1000]) > 0);
+    take(&admin, "worker", "directory-write files");
+    let (count, _, whole) = transfer.finish();
+    println!("{count} bytes came after the directory was taken away");
+    assert!(!whole && count < 64 * MIB, "what was on its way: {count}");
+    assert!(house.server.log().contains("the grant of its directory was taken away"));
+    assert_eq!(Transfer::get(&admin, "/worker/file?path=sparse.bin").status, 403);
+    give(&admin, "worker", "directory-write files");
+    assert_eq!(Transfer::get(&admin, "/worker/file?path=sparse.bin").status, 200);
+}
+
+#[test]
+fn one_account_has_so_many_downloads_at_a_time() {
+    let house = house("many-downloads");
+    let (admin, other) = (house.as_admin(), house.signed_in(&house.person("Olga Other", &[])));
+    let file = fs::File::create(kept(&house, "sparse.bin")).expect("a file can be made");
+    file.set_len(GIGABYTE).expect("a file can have holes");
+    let path = "/worker/file?path=sparse.bin";
+    let mut all: Vec<_> = (0..64).map(|_| Transfer::get(&admin, path)).collect();
+    assert!(all.iter().all(|transfer| transfer.status == 200));
+    for path in [path, "/worker/big?bytes=1000"] {
+        let refused = admin.get_json(path);
+        assert_eq!((refused.status, refused.header("retry-after")), (503, Some("30")), "{path}");
+    }
+    admin.get("/worker").expect(200);
+    assert_eq!(Transfer::get(&other, path).status, 200, "others are not kept waiting");
+    all.pop();
+    let again = wait_for(Duration::from_secs(5), || (Transfer::get(&admin, path).status == 200).then_some(()));
+    assert!(again.is_some(), "one that ended makes room");
+}
+
+#[test]
+fn long_names_of_fields_cost_no_memory() {
+    let house = house("long-names");
+    let client = house.as_admin();
+    client.get("/worker").expect(200);
+    let idle = house.server.resident_bytes();
+    let name = "n".repeat(1 << 20);
+    let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nx\r\n");
+    let ((), most) = most_memory(&house.server, || {
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let length = (450 * part.len()).to_string();
+        let call = client.call("POST", "/worker/upload").header("content-type", &kind);
+        let mut socket = call.header("content-length", &length).open();
+        // The server answers to the first, and closes its end.
+        for _ in 0..450 {
+            if socket.write_all(part.as_bytes()).is_err() {
+                return;
+            }
+        }
+        assert_eq!(Transfer::of(socket).status, 400);
+    });
+    assert!(most < idle + ALLOWED, "{most} bytes, {idle} idle");
 }
 
 #[test]

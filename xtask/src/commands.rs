@@ -1,7 +1,8 @@
 //! The commands, each as the steps it takes.
 //!
 //! `test` builds and runs the whole workspace in one selection of packages: cargo unites the features of what it is
-//! asked to build together, and another selection would compile the sandbox a second time.
+//! asked to build together, and another selection would compile the sandbox a second time. After the tests, also where
+//! some have failed, everything that servers have written is searched for every secret that the tests have used.
 
 use crate::shell::{Outcome, Workspace, become_program, run, say};
 use crate::{browser, setup as preparation};
@@ -50,10 +51,17 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> Outcome {
     browser::ensure(workspace)?;
     say("building the server and the tests");
     run(workspace.cargo(["build", "--workspace", "--bins", "--tests"]))?;
+    let everything_written = || workspace.program(workspace.target().join("debug").join("everything-written"));
+    let mut forget = everything_written();
+    forget.arg("forget");
+    run(forget)?;
     say("running the tests");
     let mut cargo = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
     cargo.args(arguments);
-    run(cargo)
+    let tests = run(cargo);
+    say("searching everything that servers have written for every secret of the tests");
+    let searched = run(everything_written());
+    tests.and(searched)
 }
 
 pub fn check(workspace: &Workspace, arguments: &[String]) -> Outcome {

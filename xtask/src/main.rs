@@ -39,7 +39,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         arguments: "[FILTER]",
-        summary: "set up, then run every test, those in a browser too",
+        summary: "set up, then run every test, those in a browser too, and look for their secrets in what was written",
         run: commands::test,
     },
     Command {

@@ -140,14 +140,23 @@ impl Services {
     ///
     /// `denied` where the directory was not granted, `not-found`, or `unavailable`.
     pub async fn open_file(&self, subject: &Subject, directory: &str, path: &str) -> Result<OpenFile, Failure> {
-        let grants = self.grants(&subject.id, &subject.digest).map_err(unavailable)?;
-        if !grants.holds_directory(directory, false) {
+        if !self.has_directory(subject, directory)? {
             return Err(Failure::Denied(not_granted(subject, directory, false)));
         }
         let path = FilePath::parse(path).map_err(FileError::from)?;
         let turns = Arc::clone(&self.directories.place(&subject.id, directory)?.turns);
         let opened = self.directories.inside(&subject.id, directory, move |folder| folder.open(&path)).await?;
         Ok(OpenFile { opened: Arc::new(opened), turns })
+    }
+
+    /// Whether the plugin is granted to read a directory at this moment. What was opened in it stays open where not.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` where the database cannot be read.
+    pub fn has_directory(&self, subject: &Subject, directory: &str) -> Result<bool, Failure> {
+        let grants = self.grants(&subject.id, &subject.digest).map_err(unavailable)?;
+        Ok(grants.holds_directory(directory, false))
     }
 }
 

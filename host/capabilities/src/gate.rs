@@ -15,6 +15,9 @@ use crate::grants::Capability;
 use crate::table::{KV_COMMIT, Kind, Row};
 use crate::weight::Weight;
 
+/// Writes that wait for one request to take effect: while they are made, nobody else writes.
+const MOST_WRITES: usize = 1_000;
+
 /// Proof that the gate let a call in. Only [`Call::admit`] makes one, and a capability does nothing without it.
 #[derive(Debug)]
 pub(crate) struct Pass(());
@@ -64,6 +67,9 @@ impl Call {
     /// `denied`, `exhausted`, or `unavailable` where grants cannot be read.
     pub(crate) fn admit(&mut self, rows: &[Row], arguments: &impl Weight) -> Result<Pass, Failure> {
         self.spend(arguments.weight())?;
+        if self.transaction.writes().len() >= MOST_WRITES && rows.iter().any(|row| !row.kind.is_reading()) {
+            return Err(Failure::Exhausted(format!("a request writes at most {MOST_WRITES} times")));
+        }
         for row in rows {
             if let Err(reason) = self.check(row)? {
                 return Err(self.refuse(row, reason));
@@ -136,6 +142,9 @@ impl Call {
                 "{} {} was not granted {}; an administrator can grant it",
                 plugin.id, plugin.version, row.interface
             )));
+        }
+        if matches!(self.actor(), Actor::Job(_)) && matches!(self.actor_now(), Actor::Gone) {
+            return Ok(Err("who started the job may not sign in any more, or their token was taken back".into()));
         }
         let Some(permission) = row.permission else { return Ok(Ok(())) };
         let held = match self.actor_now() {

@@ -16,6 +16,7 @@ use vestry_outbound::{Answer, DEFAULT_TIME, Kind, Origin, OutboundError, Request
 use crate::call::{Call, Services, Subject};
 use crate::gate::{Pass, Refusal};
 use crate::grants::Capability;
+use crate::secret_store::Holder;
 use crate::table::{HTTP_ASK, HTTP_CHANGE, Row};
 
 /// The case of the table that a call is.
@@ -90,7 +91,8 @@ fn filled(call: &Call, origin: &Origin, header: Header) -> Result<vestry_outboun
         return Err(CallError::NoSecret(call.subject().id.clone(), secret.chars().take(100).collect()));
     }
     let secrets = &call.settings()?.services.secrets;
-    let value = secrets.for_origin(&secret, &origin.to_string()).map_err(Failure::from)?;
+    let value =
+        secrets.for_origin(Holder::Plugin(&call.subject().id), &secret, &origin.to_string()).map_err(Failure::from)?;
     let value = Secret::new(value.expose().to_owned());
     Ok(vestry_outbound::Header::Secret { name, prefix, value, bound_to: origin.clone() })
 }
@@ -177,9 +179,11 @@ impl Drop for Line {
     }
 }
 
-/// What a plugin chose, and what a server answered, without the secrets of this server.
+/// What a plugin chose, and what a server answered, without the secrets that the plugin was given.
 fn redacted(call: &Call, text: &str) -> String {
-    call.settings().map_or_else(|_| String::new(), |open| open.services.secrets.redact(text).into_owned())
+    let holder = Holder::Plugin(&call.subject().id);
+    call.settings()
+        .map_or_else(|_| String::new(), |open| open.services.secrets.words_of(holder).redact(text).into_owned())
 }
 
 #[cfg(test)]

@@ -214,19 +214,22 @@ pub enum HandoverError {
     Identity(#[from] IdentityError),
 }
 
-/// Hands over what is behind a ticket, to the account that it is for. Waits for the disk.
+/// Hands over what is behind a ticket, to the account that it is for. Waits for the disk, where there is something: anybody
+/// can have a page name a ticket, so one that hands nothing over waits for no writer.
 ///
 /// # Errors
 ///
-/// Where the database cannot be written, or what was sealed does not open.
+/// Where the database cannot be read or written, or what was sealed does not open.
 pub fn hand_over(services: &Services, actor: &Actor, ticket: &str) -> Result<Handed, HandoverError> {
     let Some(ticket) = LinkToken::parse(ticket) else { return Ok(Handed::Unknown) };
     let (hash, now) = (ticket.hash(), services.identity.clock().now());
+    if let Err(nothing) = fresh(services.database.read(|reader| reader.ticket(&hash, actor.id(), now))?) {
+        return Ok(nothing);
+    }
     services.database.write(|tx| {
-        let row = match tx.show_ticket(&hash, actor.id(), now)? {
-            TicketState::Unknown => return Ok(Handed::Unknown),
-            TicketState::Shown => return Ok(Handed::Shown),
-            TicketState::Fresh(row) => row,
+        let row = match fresh(tx.show_ticket(&hash, actor.id(), now)?) {
+            Ok(row) => row,
+            Err(nothing) => return Ok(nothing),
         };
         let opened = services.secrets.vault().open_bytes(&place(&HEXLOWER.encode(&hash)), &row.sealed)?;
         audit(tx, actor, &Act { action: "handover.show", subject: &row.subject, detail: &row.purpose }, now)?;
@@ -237,6 +240,15 @@ pub fn hand_over(services: &Services, actor: &Actor, ticket: &str) -> Result<Han
             good_until: row.good_until,
         })
     })
+}
+
+/// What is to be handed over, or why nothing is.
+fn fresh(state: TicketState) -> Result<TicketRow, Handed> {
+    match state {
+        TicketState::Fresh(row) => Ok(row),
+        TicketState::Shown => Err(Handed::Shown),
+        TicketState::Unknown => Err(Handed::Unknown),
+    }
 }
 
 /// Sends a link to who has forgotten the password of the account with this address, if there is one. `origin`: what the

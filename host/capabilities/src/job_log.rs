@@ -7,6 +7,9 @@ use parking_lot::Mutex;
 /// Lines that wait at most; what comes on top is counted and said.
 const MOST: usize = 1_000;
 
+/// Bytes of a line: a thousand of them are kept of each job.
+const LONGEST: usize = 2 << 10;
+
 /// A line of a job's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -20,7 +23,8 @@ pub struct Line {
 pub struct JobLog(Arc<Mutex<(Vec<Line>, usize)>>);
 
 impl JobLog {
-    pub fn add(&self, line: Line) {
+    pub fn add(&self, mut line: Line) {
+        line.text.truncate(line.text.floor_char_boundary(LONGEST));
         let mut lines = self.0.lock();
         if lines.0.len() < MOST {
             lines.0.push(line);

@@ -3,10 +3,11 @@
 use vestry_contract::jobs::Job;
 use vestry_contract::types::{Failure, Text};
 use vestry_events::{Event, Events};
-use vestry_storage::{JobRow, NewJob, Transaction};
+use vestry_storage::{JobRow, JobState, NewJob, Transaction};
 
 use crate::call::{Actor, Call, unavailable};
 use crate::gate::Pass;
+use crate::secret_store::{Holder, Redaction};
 use crate::transaction::{CommitError, Write};
 
 /// Bytes of what a job is started with.
@@ -42,6 +43,8 @@ pub(crate) async fn start(call: &mut Call, _pass: Pass, name: String, input: Str
     if serde_json::from_str::<serde::de::IgnoredAny>(&input).is_err() {
         return Err(Failure::Internal("the input of a job has to be a JSON document".into()));
     }
+    // Lists of jobs, the log and the audit say it.
+    let name = words(call)?.redact(&name).into_owned();
     let id = new_id()?;
     call.transaction.push(Write::Job(JobWrite::Start { id: id.clone(), name, input }));
     call.settle().await?;
@@ -75,7 +78,7 @@ pub(crate) async fn progress(call: &mut Call, _pass: Pass, percent: u8, message:
     if message.len() > LONGEST_MESSAGE {
         return Err(Failure::Exhausted(format!("what a job says has at most {LONGEST_MESSAGE} bytes")));
     }
-    let message = call.settings()?.services.secrets.redact_json(&message);
+    let message = words(call)?.redact_json(&message);
     call.transaction.push(Write::Job(JobWrite::Progress { percent: percent.min(100), message, job }));
     call.settle().await
 }
@@ -99,8 +102,11 @@ pub(crate) fn make(call: &Call, tx: &Transaction<'_>, write: &JobWrite, now: u64
             Ok(call.audit(tx, "jobs.start", id, now)?)
         }
         JobWrite::Cancel { id } => {
-            tx.cancel_job(id, now)?;
-            Ok(call.audit(tx, "jobs.cancel", id, now)?)
+            match tx.cancel_job(id, now)? {
+                Some(JobState::Queued | JobState::Running) => Ok(call.audit(tx, "jobs.cancel", id, now)?),
+                // It had ended: nothing was changed.
+                _ => Ok(()),
+            }
         }
         JobWrite::Retry { id } => {
             if !tx.queue_again(id, now)? {
@@ -125,6 +131,11 @@ pub(crate) fn announce(events: &Events, write: &JobWrite) {
     if work {
         events.publish(&Event::Work);
     }
+}
+
+/// Takes out of a plugin's words what it was given.
+fn words(call: &Call) -> Result<Redaction, Failure> {
+    Ok(call.settings()?.services.secrets.words_of(Holder::Plugin(&call.subject().id)))
 }
 
 fn own(call: &Call, id: &str) -> Result<Option<JobRow>, Failure> {

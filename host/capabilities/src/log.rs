@@ -6,6 +6,7 @@ use vestry_vault::MAX_VALUE;
 use crate::call::Call;
 use crate::gate::Pass;
 use crate::job_log::Line;
+use crate::secret_store::{Holder, Redaction};
 
 /// Longer messages and values are cut, so that one line stays one line's worth.
 const LONGEST: usize = 8 << 10;
@@ -15,7 +16,9 @@ const LOOKED_AT: usize = LONGEST + 4 * MAX_VALUE;
 const MOST_FIELDS: usize = 32;
 
 pub(crate) fn write(call: &Call, _pass: Pass, level: Level, message: &str, fields: &[(String, String)]) {
-    let clean = |text: &str| clean(call, text);
+    let secrets = call.settings().map(|open| open.services.secrets.words_of(Holder::Plugin(&call.subject().id)));
+    let secrets = secrets.unwrap_or_default();
+    let clean = |text: &str| clean(&secrets, text);
     let message = clean(message);
     let fields: Vec<(String, String)> =
         fields.iter().take(MOST_FIELDS).map(|(name, value)| (clean(name), clean(value))).collect();
@@ -51,19 +54,48 @@ fn told(message: &str, fields: &[(String, String)]) -> String {
     cut(&told, LONGEST).to_owned()
 }
 
-/// Without secrets, and on one line.
-fn clean(call: &Call, text: &str) -> String {
-    match call.settings() {
-        Ok(open) => one_line(&open.services.secrets.redact(cut(text, LOOKED_AT))),
-        Err(_) => one_line(text),
-    }
+/// On one line, and without secrets: in this order, because a secret with a space in it may stand there with a line break.
+fn clean(secrets: &Redaction, text: &str) -> String {
+    cut(&secrets.redact(&one_line(cut(text, LOOKED_AT))), LONGEST).to_owned()
 }
 
-/// Cut, and without characters that would begin another line or paint on a terminal: a line is what the host says it is.
+/// Without characters that would begin another line or paint on a terminal: a line is what the host says it is.
 fn one_line(text: &str) -> String {
-    cut(text, LONGEST).chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use vestry_storage::Database;
+    use vestry_vault::{SecretName, SecretValue};
+
+    use super::*;
+    use crate::secret_store::{Configured, Secrets};
+
+    fn knowing(secret: &str) -> Redaction {
+        let secrets = Secrets::new(Database::temporary().unwrap(), [7; 32], Configured::new());
+        let (name, value) = (SecretName::parse("one").unwrap(), SecretValue::parse(secret).unwrap());
+        secrets.set(&vestry_identity::Actor::console(), &name, None, &value, 1).unwrap();
+        secrets.reveal(Holder::Plugin("p"), "one").unwrap();
+        secrets.words_of(Holder::Plugin("p"))
+    }
+
+    #[test]
+    fn a_secret_is_found_after_the_line_was_made() {
+        let secrets = knowing("correct horse");
+        for text in ["correct horse", "correct\thorse", "correct\nhorse", "correct\u{85}horse"] {
+            assert_eq!(clean(&secrets, &format!("a\n{text}\u{1b}b")), "a ••• b", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_cut_in_half() {
+        let secrets = knowing("correct horse");
+        let said = clean(&secrets, &format!("{}correct horse", "x".repeat(LONGEST - 7)));
+        assert!(said.len() <= LONGEST && !said.contains("correct"), "{}", &said[LONGEST - 20..]);
+    }
 }

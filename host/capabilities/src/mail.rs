@@ -20,6 +20,7 @@ use self::fill::fill;
 use self::sealed::{Content, LANGUAGE, SealedMail, Template};
 use crate::call::{Actor, Call, unavailable};
 use crate::gate::Pass;
+use crate::secret_store::Holder;
 use crate::transaction::{CommitError, Write};
 
 /// Mails that a plugin may send in an hour, in all and to one address.
@@ -76,6 +77,8 @@ pub(crate) fn make(call: &Call, tx: &Transaction<'_>, mail: &QueuedMail, now: u6
     let count = tx.count_mails(&mail.plugin, &mail.address, now.saturating_sub(HOUR))?;
     within_limits(count).map_err(CommitError::Exhausted)?;
     mail.queue(tx, now)?;
+    // There is no row where it goes to an account.
+    tx.touch_visitor_address(&mail.plugin, &mail.recipient, now)?;
     Ok(call.audit(tx, "mail.send", &mail.recipient, now)?)
 }
 
@@ -175,7 +178,7 @@ fn put_together(
         }),
     };
     // The subject stands in the row for the list of mails, so what the plugin was told in confidence is taken out of it.
-    let shown = open.services.secrets.redact(&subject).into_owned();
+    let shown = open.services.secrets.words_of(Holder::Plugin(&call.subject().id)).redact(&subject).into_owned();
     let mail = SealedMail::new(open.services.secrets.vault(), &content).map_err(|error| {
         tracing::error!(%error, "a mail could not be sealed");
         Failure::Unavailable("the server cannot seal the mail at the moment".into())

@@ -2,22 +2,25 @@
 //!
 //! A secret stands in the configuration, which names an environment variable or a file that is read whenever the secret
 //! is needed, or an administrator has set it, and then it stands sealed in the database. The configuration goes first.
-//! One that is bound to an origin is given out for calls to that origin alone ([`Secrets::for_origin`]). What was opened
-//! in this process is remembered, so that [`Secrets::redact`] can take it out of what plugins say.
+//! One that is bound to an origin is given out for calls to that origin alone ([`Secrets::for_origin`]). Who was given
+//! which in this process is remembered, so that it can be taken out of what they say ([`Secrets::words_of`]).
 //!
 //! Deliberately not done: keeping opened values at hand. A secret that is changed or deleted is so at once, everywhere.
 
-use std::borrow::Cow;
+mod given;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
 use vestry_identity::{Act, Actor, audit};
 use vestry_storage::{Database, SecretRow, StorageError};
-use vestry_vault::{Invalid, MAX_VALUE, Origin, Place, Redactor, SecretName, SecretValue, Vault, VaultError};
+use vestry_vault::{Invalid, MAX_VALUE, Origin, Place, SecretName, SecretValue, Vault, VaultError};
+
+use self::given::{Given, Way};
+pub use self::given::{Holder, Redaction};
 
 /// What setting and deleting needs.
 pub const MANAGE: &str = "secrets.manage";
@@ -106,7 +109,7 @@ struct Inner {
     database: Database,
     vault: Vault,
     configured: Configured,
-    redactor: Redactor,
+    given: Given,
 }
 
 /// An opened secret, and what it is bound to.
@@ -118,32 +121,38 @@ struct Opened {
 impl Secrets {
     #[must_use]
     pub fn new(database: Database, key: [u8; 32], configured: Configured) -> Self {
-        Self(Arc::new(Inner { database, vault: Vault::new(key), configured, redactor: Redactor::default() }))
+        Self(Arc::new(Inner { database, vault: Vault::new(key), configured, given: Given::default() }))
     }
 
-    /// Its value, for one who may know it.
+    /// Its value, for one who may know it, and who is remembered to.
     ///
     /// # Errors
     ///
     /// Where it is bound to an origin, is not there, or cannot be read or opened.
-    pub fn reveal(&self, name: &str) -> Result<SecretValue, SecretError> {
+    pub fn reveal(&self, holder: Holder<'_>, name: &str) -> Result<SecretValue, SecretError> {
         let opened = self.open(name)?;
         match opened.origin {
-            None => Ok(opened.value),
+            None => {
+                self.0.given.remember(holder, Way::Revealed, &opened.value);
+                Ok(opened.value)
+            }
             Some(origin) => Err(SecretError::Bound { name: name.to_owned(), origin: origin.to_string() }),
         }
     }
 
-    /// Its value, to be sent to this origin and not to be shown.
+    /// Its value, to be sent to this origin for this one, and not to be shown.
     ///
     /// # Errors
     ///
     /// Where it is bound to another origin or to none, is not there, or cannot be read or opened.
-    pub fn for_origin(&self, name: &str, origin: &str) -> Result<SecretValue, SecretError> {
+    pub fn for_origin(&self, holder: Holder<'_>, name: &str, origin: &str) -> Result<SecretValue, SecretError> {
         let opened = self.open(name)?;
         let (name, asked) = (name.to_owned(), origin.to_owned());
         match opened.origin {
-            Some(bound) if Origin::parse(origin).is_ok_and(|origin| origin == bound) => Ok(opened.value),
+            Some(bound) if Origin::parse(origin).is_ok_and(|origin| origin == bound) => {
+                self.0.given.remember(holder, Way::Sent, &opened.value);
+                Ok(opened.value)
+            }
             Some(bound) => Err(SecretError::Elsewhere { name, origin: bound.to_string(), asked }),
             None => Err(SecretError::Unbound { name, asked }),
         }
@@ -224,69 +233,31 @@ impl Secrets {
         &self.0.vault
     }
 
-    /// The text without any secret that this process has opened, in whatever form it stands there.
+    /// For the words of one that are written down: in the log, in the audit, with jobs and mails. Finds what this one has
+    /// been given in this process, to read or to be sent, and nothing else.
     #[must_use]
-    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.0.redactor.redact(text)
+    pub fn words_of(&self, holder: Holder<'_>) -> Redaction {
+        self.0.given.all(holder)
     }
 
-    /// The same for a JSON document, which stays one: its texts, its names and its numbers.
+    /// For a plugin's words that go straight back to who asked it, and who may have put them into its mouth. Finds what
+    /// the plugin was shown.
     #[must_use]
-    pub fn redact_json(&self, document: &str) -> String {
-        let Ok(mut value) = serde_json::from_str(document) else { return self.redact(document).into_owned() };
-        match self.redact_value(&mut value) {
-            true => value.to_string(),
-            false => document.to_owned(),
-        }
+    pub fn answers_of(&self, plugin: &str) -> Redaction {
+        self.0.given.revealed(plugin)
     }
 
-    /// Whether anything was taken out.
-    fn redact_value(&self, value: &mut Value) -> bool {
-        let clean = |text: &str| match self.redact(text) {
-            Cow::Owned(clean) => Some(clean),
-            Cow::Borrowed(_) => None,
-        };
-        let scalar = match value {
-            Value::Null | Value::Bool(_) => None,
-            Value::Number(number) => clean(&number.to_string()),
-            Value::String(text) => clean(text),
-            Value::Array(values) => return values.iter_mut().fold(false, |any, value| self.redact_value(value) | any),
-            Value::Object(fields) => {
-                let renamed: Vec<_> = fields.keys().filter_map(|name| Some((name.clone(), clean(name)?))).collect();
-                for (name, clean) in &renamed {
-                    if let Some(value) = fields.remove(name) {
-                        fields.insert(clean.clone(), value);
-                    }
-                }
-                return fields.values_mut().fold(!renamed.is_empty(), |any, value| self.redact_value(value) | any);
-            }
-        };
-        match scalar {
-            Some(clean) => *value = Value::String(clean),
-            None => return false,
-        }
-        true
-    }
-
-    /// How an error prints that may have a plugin's words in it, without secrets.
-    #[must_use]
-    pub fn redact_debug(&self, error: &impl std::fmt::Debug) -> String {
-        self.redact(&format!("{error:?}")).into_owned()
-    }
-
-    /// The one place where secrets are opened; what it answers is remembered, to be taken out of what is written.
+    /// The one place where secrets are opened.
     fn open(&self, name: &str) -> Result<Opened, SecretError> {
         let unknown = || SecretError::Unknown(name.chars().take(100).collect());
         let parsed = SecretName::parse(name).map_err(|_| unknown())?;
-        let opened = match self.0.configured.get(&parsed) {
-            Some(secret) => Opened { value: configured_value(&parsed, secret)?, origin: secret.origin.clone() },
+        match self.0.configured.get(&parsed) {
+            Some(secret) => Ok(Opened { value: configured_value(&parsed, secret)?, origin: secret.origin.clone() }),
             None => {
                 let row = self.0.database.read(|reader| reader.secret(name))?.ok_or_else(unknown)?;
-                self.unseal(&parsed, &row)?
+                self.unseal(&parsed, &row)
             }
-        };
-        self.0.redactor.remember(&opened.value);
-        Ok(opened)
+        }
     }
 
     fn unseal(&self, name: &SecretName, row: &SecretRow) -> Result<Opened, SecretError> {

@@ -5,13 +5,14 @@ use vestry_contract::types::Failure;
 use crate::call::{Call, unavailable};
 use crate::gate::{Pass, Refusal};
 use crate::grants::Capability;
-use crate::secret_store::SecretError;
+use crate::secret_store::{Holder, SecretError};
 use crate::table::SECRETS_REVEAL;
 
 /// The value of a secret that is bound to no origin.
 pub(crate) fn reveal(call: &mut Call, _pass: Pass, name: &str) -> Result<String, Failure> {
     granted(call, name)?;
-    let value = call.settings()?.services.secrets.reveal(name).map_err(Failure::from)?;
+    let holder = Holder::Plugin(&call.subject().id);
+    let value = call.settings()?.services.secrets.reveal(holder, name).map_err(Failure::from)?;
     Ok(value.expose().to_owned())
 }
 
@@ -20,14 +21,17 @@ fn granted(call: &mut Call, name: &str) -> Result<(), Failure> {
     if call.grants()?.holds(&Capability::Secret(name.to_owned())) {
         return Ok(());
     }
-    // What was asked for goes into the audit, which is for ever.
-    let name: String = call.settings()?.services.secrets.redact(name).chars().take(100).collect();
     let plugin = call.subject();
-    let reason = format!(
-        "{} {} was not granted the secret `{name}`; it needs the wish `secret({name})`, which an administrator grants",
-        plugin.id, plugin.version
-    );
-    let told = format!("{SECRETS_REVEAL} is denied: {reason}");
+    let why = |name: &str| {
+        let name: String = name.chars().take(100).collect();
+        format!(
+            "{} {} was not granted the secret `{name}`; it needs the wish `secret({name})`, which an administrator grants",
+            plugin.id, plugin.version
+        )
+    };
+    let told = format!("{SECRETS_REVEAL} is denied: {}", why(name));
+    // The audit is for ever; the plugin is told its own words.
+    let reason = why(&call.settings()?.services.secrets.words_of(Holder::Plugin(&plugin.id)).redact(name));
     call.note_refusal(Refusal { function: SECRETS_REVEAL.to_string(), reason });
     Err(Failure::Denied(told))
 }

@@ -5,7 +5,7 @@
 //! thousand who wait cost some hundred bytes each. What other processes do is not heard here; whoever must not miss it
 //! also looks from time to time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -26,50 +26,55 @@ pub enum Event {
 
 /// Where word is spread. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Events(Arc<Mutex<HashMap<Event, Vec<Arc<Notify>>>>>);
+pub struct Events(Arc<Mutex<Waiting>>);
 
-/// Somebody who waits for word of something. Dropped, it waits no longer.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Who waits for what, each by the number of their subscription: to leave costs the same whoever else waits.
+    of_each: HashMap<Event, HashMap<u64, Arc<Notify>>>,
+    subscriptions: u64,
+}
+
+/// Somebody who waits for word of something, and for nothing else as long as it lives: whoever is to hear of other
+/// things subscribes anew. Dropped, it waits no longer.
 #[derive(Debug)]
 pub struct Subscription {
     events: Events,
-    waited_for: Vec<Event>,
+    number: u64,
+    waited_for: HashSet<Event>,
     woken: Arc<Notify>,
 }
 
 impl Events {
     /// Spreads word of it: wakes everybody who waits for it.
     pub fn publish(&self, event: &Event) {
-        if let Some(waiting) = self.0.lock().get(event) {
-            waiting.iter().for_each(|waiting| waiting.notify_one());
+        if let Some(waiting) = self.0.lock().of_each.get(event) {
+            waiting.values().for_each(|waiting| waiting.notify_one());
         }
     }
 
-    /// Waits for word of these from now on.
+    /// Waits for word of these from now on; of what is named twice, once.
     #[must_use]
     pub fn subscribe(&self, all: impl IntoIterator<Item = Event>) -> Subscription {
-        let mut subscription =
-            Subscription { events: self.clone(), waited_for: Vec::new(), woken: Arc::new(Notify::new()) };
-        all.into_iter().for_each(|event| subscription.add(event));
-        subscription
+        let (waited_for, woken): (HashSet<Event>, _) = (all.into_iter().collect(), Arc::new(Notify::new()));
+        let mut waiting = self.0.lock();
+        waiting.subscriptions += 1;
+        let number = waiting.subscriptions;
+        for event in &waited_for {
+            waiting.of_each.entry(event.clone()).or_default().insert(number, Arc::clone(&woken));
+        }
+        drop(waiting);
+        Subscription { events: self.clone(), number, waited_for, woken }
     }
 
     /// How many wait, all together.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.0.lock().values().map(Vec::len).sum()
+        self.0.lock().of_each.values().map(HashMap::len).sum()
     }
 }
 
 impl Subscription {
-    /// Waits for word of one thing more.
-    pub fn add(&mut self, event: Event) {
-        if self.waited_for.contains(&event) {
-            return;
-        }
-        self.events.0.lock().entry(event.clone()).or_default().push(Arc::clone(&self.woken));
-        self.waited_for.push(event);
-    }
-
     /// Waits until there was word since the last time; at once where there was some already.
     pub async fn woken(&self) {
         self.woken.notified().await;
@@ -80,10 +85,10 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut waiting = self.events.0.lock();
         for event in &self.waited_for {
-            let Some(those) = waiting.get_mut(event) else { continue };
-            those.retain(|other| !Arc::ptr_eq(other, &self.woken));
+            let Some(those) = waiting.of_each.get_mut(event) else { continue };
+            those.remove(&self.number);
             if those.is_empty() {
-                waiting.remove(event);
+                waiting.of_each.remove(event);
             }
         }
     }
@@ -120,14 +125,26 @@ mod tests {
     #[test]
     fn who_is_gone_leaves_nothing() {
         let events = Events::default();
-        let mut one = events.subscribe([topic("a")]);
-        one.add(Event::Authority);
-        one.add(Event::Authority);
+        let one = events.subscribe([topic("a"), Event::Authority, Event::Authority]);
         let two = events.subscribe([topic("a")]);
         assert_eq!(events.waiting(), 3);
         drop(one);
         assert_eq!(events.waiting(), 1);
         drop(two);
-        assert_eq!((events.waiting(), events.0.lock().len()), (0, 0));
+        assert_eq!((events.waiting(), events.0.lock().of_each.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn who_subscribes_anew_waits_for_nothing_of_before() {
+        let events = Events::default();
+        let mut shown = events.subscribe([Event::Job("0".into())]);
+        for number in 1..=10_000 {
+            shown = events.subscribe([Event::Job(number.to_string())]);
+        }
+        assert_eq!((events.waiting(), events.0.lock().of_each.len()), (1, 1));
+        events.publish(&Event::Job("9999".into()));
+        assert!(!is_woken(&shown).await);
+        events.publish(&Event::Job("10000".into()));
+        assert!(is_woken(&shown).await);
     }
 }

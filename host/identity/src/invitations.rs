@@ -2,16 +2,19 @@
 //!
 //! Whoever holds such a link becomes the account's owner, so the rules are those of changing it: who has one made must
 //! hold every permission that the account has or would have - when it is made, and still when it is used, because
-//! they may have seen it and the account may have been given more since. Only the hash of a link is kept. There is one
-//! for an account at a time, whatever for: a newer link, or a password that is set in another way, voids the older.
+//! they may have seen it and the account may have been given more since. Only the hash of a link is kept. A link that
+//! somebody has made voids all older ones of the account, whatever for; so does a password that is set, under a link or in
+//! another way, and an account that is deactivated.
 //!
 //! Who has forgotten a password may ask for a link of their own ([`Identity::hear_request`], [`forgotten`]). Nobody
-//! learns from that whether there is an account.
+//! learns from that whether there is an account. Since anybody can ask, such a link voids only others of its kind: an
+//! invitation, or a link that an administrator hands over, stays good. And there is an allowance for each network that
+//! asks, less than that of the address, so that a stranger elsewhere does not use up what its owner may ask for.
 
 use std::net::IpAddr;
 
 use data_encoding::HEXLOWER;
-use vestry_storage::{AccountRow, Hash, LinkRow, LinkState, Quota, Reader, Transaction};
+use vestry_storage::{AccountRow, Hash, LinkRow, LinkState, Quota, Reader, StorageError, Transaction};
 
 use crate::accounts::{self, Change, Mode};
 use crate::sessions::{may_change, store_password};
@@ -23,8 +26,9 @@ use crate::{
 };
 
 const HOUR: u64 = 60 * 60 * 1000;
-/// Requests of one who has forgotten a password: for one address, and from one network.
-const FOR_ADDRESS: Quota = Quota { most: 3, within: HOUR };
+/// Requests of one who has forgotten a password: for one address from one network, for it in all, and from one network.
+const FOR_ADDRESS_FROM_NETWORK: Quota = Quota { most: 3, within: HOUR };
+const FOR_ADDRESS: Quota = Quota { most: 9, within: HOUR };
 const FROM_NETWORK: Quota = Quota { most: 10, within: HOUR };
 
 /// What a link is for.
@@ -37,6 +41,8 @@ pub enum LinkPurpose {
 }
 
 impl LinkPurpose {
+    const ALL: [Self; 2] = [Self::Invitation, Self::Reset];
+
     /// As it stands in the database, and in addresses.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -158,10 +164,17 @@ pub fn forgotten(
     now: u64,
 ) -> Result<Option<AccountRow>, IdentityError> {
     let Some(row) = tx.account_by_email(email.as_str())?.filter(|row| row.active) else { return Ok(None) };
-    make(tx, &Actor::nobody(), LinkPurpose::Reset, &row.id, link, now)?;
+    tx.void_unmade_links(LinkPurpose::Reset.name(), &row.id)?;
+    insert(tx, &Actor::nobody(), LinkPurpose::Reset, &row.id, link, now)?;
     Ok(Some(row))
 }
 
+/// Voids all links of an account, whatever for and whoever had them made.
+pub(crate) fn void_all(tx: &Transaction<'_>, account: &str) -> Result<(), StorageError> {
+    LinkPurpose::ALL.iter().try_for_each(|purpose| tx.void_links(purpose.name(), account).map(drop))
+}
+
+/// Makes a link that takes the place of all others of the account.
 fn make(
     tx: &Transaction<'_>,
     actor: &Actor,
@@ -170,7 +183,18 @@ fn make(
     link: &Hash,
     now: u64,
 ) -> Result<(), IdentityError> {
-    tx.void_links(account)?;
+    void_all(tx, account)?;
+    insert(tx, actor, purpose, account, link, now)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    actor: &Actor,
+    purpose: LinkPurpose,
+    account: &str,
+    link: &Hash,
+    now: u64,
+) -> Result<(), IdentityError> {
     let row = LinkRow {
         purpose: purpose.name().to_owned(),
         account: Some(account.to_owned()),
@@ -179,7 +203,7 @@ fn make(
         expires: now.saturating_add(purpose.lasts()),
         used: None,
     };
-    tx.replace_link(link, &row)?;
+    tx.insert_link(link, &row)?;
     let action = match purpose {
         LinkPurpose::Invitation => "users.invite",
         LinkPurpose::Reset => "users.reset-password",
@@ -246,13 +270,17 @@ impl Identity {
     /// Where the database cannot be written.
     pub async fn hear_request(&self, email: &Email, address: IpAddr) -> Result<Request, IdentityError> {
         let now = self.clock().now();
-        let (network, email) =
-            (subject("forgot-network", &network(address)), subject("forgot-address", email.as_str()));
+        let network = network(address);
+        let both = subject("forgot-address-network", &format!("{email} {network}"));
+        let (network, email) = (subject("forgot-network", &network), subject("forgot-address", email.as_str()));
         self.write(move |tx| {
             if !tx.count_within(&network, FROM_NETWORK, now)? {
                 return Ok(Request::TooMany);
             }
-            Ok(if tx.count_within(&email, FOR_ADDRESS, now)? { Request::Heard } else { Request::Ignored })
+            // What a network asks beyond its own allowance takes nothing away from that of the address.
+            let heard =
+                tx.count_within(&both, FOR_ADDRESS_FROM_NETWORK, now)? && tx.count_within(&email, FOR_ADDRESS, now)?;
+            Ok(if heard { Request::Heard } else { Request::Ignored })
         })
         .await
     }

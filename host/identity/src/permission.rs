@@ -29,6 +29,7 @@ pub const HOST_PERMISSIONS: &[HostPermission] = &[
     HostPermission { name: "jobs.manage", title: "Cancel and retry the jobs of all plugins" },
     HostPermission { name: "secrets.manage", title: "Set secrets; nobody can read them" },
     HostPermission { name: "mail.read", title: "See the outbox, and try mails again that failed" },
+    HostPermission { name: "plugins.grant", title: "Grant plugins what they ask for" },
     HostPermission { name: "server.manage", title: "Look after the server: safe page, audit, style guide" },
 ];
 

@@ -2,6 +2,7 @@
 
 use vestry_storage::{AccountRow, SessionRow, StorageError, Transaction};
 
+use crate::invitations::void_all;
 use crate::{
     Act, Actor, ActorKind, Caller, Identity, IdentityError, NewPassword, PermissionSet, SessionHash, audit,
     permissions_of,
@@ -93,7 +94,7 @@ impl Identity {
         let (actor, now) = (Actor::of(caller), self.clock().now());
         self.write(move |tx| {
             tx.set_password(actor.id(), Some(&phc))?;
-            tx.void_links(actor.id())?;
+            void_all(tx, actor.id())?;
             tx.set_session_authenticated(&session, now)?;
             tx.delete_sessions_of(actor.id(), Some(&session))?;
             tx.raise_generation()?;
@@ -149,7 +150,7 @@ pub(crate) fn store_password(
     now: u64,
 ) -> Result<(), IdentityError> {
     tx.set_password(account, Some(phc))?;
-    tx.void_links(account)?;
+    void_all(tx, account)?;
     tx.delete_sessions_of(account, None)?;
     tx.raise_generation()?;
     Ok(audit(tx, actor, &Act { action: "password.set", subject: account, detail: "" }, now)?)

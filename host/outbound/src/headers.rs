@@ -74,6 +74,16 @@ const HOW: &str = "the server alone says how a request is carried";
 const WHO: &str = "the server alone says who sends a request";
 const VERB: &str = "the verb of the call says what is asked";
 
+/// Headers that are for saying who asks, and so for secrets: names that contain one of these. Others - what servers keep
+/// with a thing, repeat, or write into their logs - would let a plugin fetch a secret back that it only has sent.
+const FOR_SECRETS: &[&str] = &["auth", "credential", "key", "passw", "secret", "signature", "token"];
+/// The same for names that begin with this: what servers made up for themselves.
+const OWN: &str = "x-";
+/// Never for secrets, whatever else the name says. One that ends with `-` stands for all that begin with it.
+const NOT_FOR_SECRETS: &[&str] = &["accept", "accept-", "content-", "if-", "range", "referer"];
+/// Nor names with this in them: what stores of files keep with a file, and give out again.
+const METADATA: &str = "-meta-";
+
 /// Headers that stay behind where a redirect leads to another origin.
 const STAY: &[HeaderName] = &[reqwest::header::AUTHORIZATION];
 
@@ -132,11 +142,12 @@ fn parse(name: String, value: &str, is_secret: bool) -> Result<(HeaderName, Head
         let name = name.escape_debug().to_string();
         return Err(OutboundError::Header { name, reason: "this is not a name that a header can have" });
     };
-    let reserves = |row: &&(&str, &str)| {
-        let (reserved, _) = row;
-        parsed.as_str() == *reserved || reserved.ends_with('-') && parsed.as_str().starts_with(reserved)
-    };
-    if let Some((_, reason)) = RESERVED.iter().find(reserves) {
+    if let Some((_, reason)) = RESERVED.iter().find(|(reserved, _)| is_named(&parsed, reserved)) {
+        return Err(OutboundError::Header { name: parsed.to_string(), reason });
+    }
+    if is_secret && !is_for_secrets(&parsed) {
+        let reason = "a secret goes into Authorization, a header that begins with X-, or one whose name says that it is \
+                      a key, token or the like; not into what describes a content";
         return Err(OutboundError::Header { name: parsed.to_string(), reason });
     }
     // Line breaks would begin a header, or a request, of their own; other bytes mean something else to each server.
@@ -150,5 +161,64 @@ fn parse(name: String, value: &str, is_secret: bool) -> Result<(HeaderName, Head
             name: parsed.to_string(),
             reason: "its value has characters that a header cannot carry: only visible ASCII, spaces and tabs",
         }),
+    }
+}
+
+/// Whether a line of a table means this header.
+fn is_named(name: &HeaderName, line: &str) -> bool {
+    name.as_str() == line || line.ends_with('-') && name.as_str().starts_with(line)
+}
+
+fn is_for_secrets(name: &HeaderName) -> bool {
+    let says_who = name.as_str().starts_with(OWN) || FOR_SECRETS.iter().any(|word| name.as_str().contains(word));
+    let describes = name.as_str().contains(METADATA) || NOT_FOR_SECRETS.iter().any(|line| is_named(name, line));
+    says_who && !describes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_goes_where_one_says_who_one_is() {
+        let origin: Origin = "https://api.example.org".parse().unwrap();
+        let sent = |name: &str, is_secret: bool| {
+            let (name, value) = (name.to_owned(), "open-sesame".to_owned());
+            let header = match is_secret {
+                true => Header::Secret { name, prefix: String::new(), value: Secret(value), bound_to: origin.clone() },
+                false => Header::Text { name, value },
+            };
+            Headers::parse(vec![header], &origin)
+        };
+        for name in
+            ["Authorization", "X-Key", "apikey", "Private-Token", "DD-API-KEY", "Signature", "Password", "x-anything"]
+        {
+            assert!(sent(name, true).is_ok(), "{name}");
+        }
+        for name in [
+            "Content-Type",
+            "content-disposition",
+            "Accept",
+            "Accept-Language",
+            "Range",
+            "If-Match",
+            "Referer",
+            "x-amz-meta-key",
+            "X-Goog-Meta-Token",
+            "Cache-Control",
+            "Origin",
+            "Link",
+        ] {
+            let error = sent(name, true).unwrap_err();
+            assert!(
+                matches!(&error, OutboundError::Header { reason, .. } if reason.contains("Authorization")),
+                "{name}"
+            );
+            assert!(
+                error.to_string().contains(&name.to_lowercase()) && !error.to_string().contains("sesame"),
+                "{error}"
+            );
+            assert!(sent(name, false).is_ok(), "{name} with words");
+        }
     }
 }

@@ -75,9 +75,11 @@ pub struct Permits {
     signed_in: Arc<Semaphore>,
     visitors: Arc<Semaphore>,
     followers: Arc<Semaphore>,
+    visiting_followers: Arc<Semaphore>,
 }
 
-/// Questions for open pages at a time: many pages may be open, and none of them is waited for by a person.
+/// Questions for open pages at a time, of signed-in people and of visitors each: many pages may be open, and none of
+/// them is waited for by a person.
 const FOLLOWERS: usize = 4;
 
 /// For whom a call is made.
@@ -85,15 +87,22 @@ const FOLLOWERS: usize = 4;
 pub enum Asker {
     SignedIn,
     Visitor,
-    /// A page that is open.
+    /// A page that somebody signed in has open.
     Follower,
+    /// A page that a visitor has open.
+    VisitingFollower,
 }
 
 impl Permits {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        let permits = || Arc::new(Semaphore::new(limits.concurrent));
-        Self { signed_in: permits(), visitors: permits(), followers: Arc::new(Semaphore::new(FOLLOWERS)) }
+        let permits = |count| Arc::new(Semaphore::new(count));
+        Self {
+            signed_in: permits(limits.concurrent),
+            visitors: permits(limits.concurrent),
+            followers: permits(FOLLOWERS),
+            visiting_followers: permits(FOLLOWERS),
+        }
     }
 
     /// One permit, held as long as the call lasts.
@@ -110,6 +119,7 @@ impl Permits {
             Asker::SignedIn => &self.signed_in,
             Asker::Visitor => &self.visitors,
             Asker::Follower => &self.followers,
+            Asker::VisitingFollower => &self.visiting_followers,
         };
         match Arc::clone(permits).try_acquire_owned() {
             Ok(permit) => Ok(permit),
@@ -128,10 +138,18 @@ mod tests {
     #[tokio::test]
     async fn visitors_do_not_take_the_permits_of_the_house() {
         let permits = Permits::new(&Limits { concurrent: 1, ..Limits::default() });
-        let _visitor = permits.take(Asker::Visitor).await.unwrap();
-        let _person = permits.take(Asker::SignedIn).await.unwrap();
         let at_once = Duration::from_millis(1);
-        assert!(matches!(permits.take_within(Asker::Visitor, at_once).await, Err(CallError::Busy)));
-        assert!(matches!(permits.take_within(Asker::SignedIn, at_once).await, Err(CallError::Busy)));
+        for (visitor, person, count) in
+            [(Asker::Visitor, Asker::SignedIn, 1), (Asker::VisitingFollower, Asker::Follower, FOLLOWERS)]
+        {
+            let mut held = Vec::new();
+            for asker in [visitor, person] {
+                for _ in 0..count {
+                    held.push(permits.take(asker).await.unwrap());
+                }
+                assert!(matches!(permits.take_within(asker, at_once).await, Err(CallError::Busy)));
+            }
+            assert_eq!(held.len(), 2 * count);
+        }
     }
 }

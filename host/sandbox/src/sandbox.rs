@@ -138,7 +138,8 @@ impl Sandbox {
         request: Request,
         cursor: String,
     ) -> Result<Outcome<Batch>, CallError> {
-        let _permit = callee.permits.take(Asker::Follower).await?;
+        let asker = if call.is_visitor() { Asker::VisitingFollower } else { Asker::Follower };
+        let _permit = callee.permits.take(asker).await?;
         self.ask(callee, callee.loaded.follow.clone(), call, (request, cursor), Meter::default()).await
     }
 

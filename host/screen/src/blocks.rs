@@ -21,7 +21,6 @@ pub mod table;
 use serde_json::Value as Json;
 use vestry_contract::ui::{Block, Content};
 
-use crate::page::anchor;
 use crate::place::Place;
 use crate::{Draw, Html, ScreenError};
 
@@ -31,7 +30,7 @@ pub(crate) fn html(block: &Block, draw: &Draw<'_>) -> Result<Html, ScreenError> 
     if !drawn.is_empty() || draw.place.stream().is_none() {
         return Ok(drawn);
     }
-    let id = Html::escaped(&anchor(&block.name));
+    let id = Html::escaped(&draw.anchor(&block.name));
     Ok(Html::trusted(format!("<div class=\"block\" id=\"{}\" hidden></div>", id.as_str())))
 }
 

@@ -13,6 +13,8 @@ use crate::ScreenError;
 const MOST: usize = 50_000;
 /// What comparing two texts counts as: it may take a tenth of a second.
 const DIFF: usize = 5_000;
+/// What a block counts as that is not in the answer but has to be looked up: a row of the database, or more.
+const LOOKED_UP: usize = 20;
 /// Bytes of what stands in every row that count as one cell.
 const REPEATED: usize = 500;
 /// Bytes of Markdown that count as one.
@@ -62,13 +64,8 @@ fn weight(block: &Block) -> usize {
         Content::Feed(feed) => feed.messages.len().saturating_add(feed.reply.as_ref().map_or(0, form)),
         Content::Diff(_) => DIFF,
         Content::Picture(picture) => picture.marks.len(),
-        Content::Notice(_)
-        | Content::Source(_)
-        | Content::Progress(_)
-        | Content::Job(_)
-        | Content::Frame(_)
-        | Content::Panel(_)
-        | Content::Other(_) => 0,
+        Content::Job(_) | Content::Panel(_) => LOOKED_UP,
+        Content::Notice(_) | Content::Source(_) | Content::Progress(_) | Content::Frame(_) | Content::Other(_) => 0,
     }
 }
 
@@ -155,12 +152,16 @@ mod tests {
     }
 
     fn page(content: Content) -> Page {
+        page_of(vec![Block { name: "much".into(), content }])
+    }
+
+    fn page_of(blocks: Vec<Block>) -> Page {
         let section = Section {
             name: "main".into(),
             title: nothing(),
             summary: nothing(),
             layout: SectionLayout::Stack,
-            blocks: vec![Block { name: "much".into(), content }],
+            blocks,
             extra: Vec::new(),
         };
         Page {
@@ -200,6 +201,19 @@ mod tests {
         assert!(check(&page(flags(1_000))).is_ok());
         let error = check(&page(flags(1_000_000))).unwrap_err().to_string();
         assert!(error.contains("much") && error.contains("several pages"), "{error}");
+    }
+
+    #[test]
+    fn what_has_to_be_looked_up_counts_for_more_than_it_holds() {
+        let blocks = |count: usize, content: Content| {
+            let block = |number: usize| Block { name: number.to_string(), content: content.clone() };
+            page_of((0..count).map(block).collect())
+        };
+        for content in [Content::Job("id".into()), Content::Panel("handover:x".into())] {
+            assert!(check(&blocks(100, content.clone())).is_ok());
+            assert!(check(&blocks(10_000, content)).is_err());
+        }
+        assert!(check(&blocks(10_000, Content::Progress(1))).is_ok());
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use icons::{ICONS, known_icon};
 pub use links::{Button, LEAVE_PATH, fill_route, route_href};
 pub use live::{Change, How, changes_data};
 pub use mail::DrawnMail;
-pub use page::{PageParts, SectionParts, data, frames_needed};
+pub use page::{PageParts, SectionParts, check, data, frames_needed};
 pub use place::{JobView, Place, RouteView, plain_text};
 pub use sent::{Sent, unfold};
 pub use templates::{AssetNames, Screens};

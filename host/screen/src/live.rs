@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use vestry_contract::live::Update;
 use vestry_contract::ui::{Block, Content, Feed, Log};
 
-use crate::page::anchor;
+use crate::page::{OWN, anchor};
 use crate::place::Place;
 use crate::{Frame, ScreenError, Screens, blocks, budget};
 
@@ -50,7 +50,7 @@ impl Change {
     }
 
     fn drawn(name: &str, how: How, html: String) -> Self {
-        Self { block: Some(name.to_owned()), id: Some(anchor(name)), how, html: Some(html), data: None }
+        Self { block: Some(name.to_owned()), id: Some(anchor(OWN, name)), how, html: Some(html), data: None }
     }
 
     fn told(name: &str, how: How, data: Json) -> Self {

@@ -27,14 +27,14 @@ pub(crate) struct Draw<'d> {
     pub(crate) label: String,
     /// Whether sorting must name its table.
     pub(crate) several_tables: bool,
-    /// What stands before the blocks' own names, where they are drawn on another page.
+    /// What the ids of its blocks begin with: [`OWN`], or what a part of another page has for its own.
     pub(crate) prefix: &'d str,
 }
 
 impl Draw<'_> {
-    /// What a block is called on its own page.
-    pub(crate) fn own_name<'n>(&self, name: &'n str) -> &'n str {
-        name.strip_prefix(self.prefix).unwrap_or(name)
+    /// Id of a block where it is drawn.
+    pub(crate) fn anchor(&self, name: &str) -> String {
+        anchor(self.prefix, name)
     }
 
     /// Renders a block's template; `view` is its `block`.
@@ -42,7 +42,7 @@ impl Draw<'_> {
         let context = context! {
             frame => self.frame,
             name,
-            id => anchor(name),
+            id => self.anchor(name),
             heading => self.heading,
             label => &self.label,
             followed => self.place.stream().is_some(),
@@ -52,9 +52,12 @@ impl Draw<'_> {
     }
 }
 
-/// Id of a block in the page. The prefix keeps names of plugins apart from the frame's own.
-pub(crate) fn anchor(name: &str) -> String {
-    format!("b-{}", name.replace(char::is_whitespace, "-"))
+/// What the ids of a page's own blocks begin with: it keeps names of plugins apart from the frame's own.
+pub(crate) const OWN: &str = "b-";
+
+/// Id of a block in the document.
+pub(crate) fn anchor(prefix: &str, name: &str) -> String {
+    format!("{prefix}{}", name.replace(char::is_whitespace, "-"))
 }
 
 /// A page whose blocks are drawn already; what a caller without contract types gives to [`Screens::compose`].
@@ -95,8 +98,7 @@ impl Screens {
     /// # Errors
     /// [`ScreenError::Invalid`] where the plugin's values contradict each other, naming the block.
     pub fn page(&self, frame: &Frame, page: &Page, place: &dyn Place) -> Result<String, ScreenError> {
-        budget::check(page)?;
-        check_names(page)?;
+        check(page)?;
         let value = frame_value(frame);
         let tables = blocks_of(page).filter(|block| matches!(block.content, Content::Table(_))).count();
         let mut draw = Draw {
@@ -107,7 +109,7 @@ impl Screens {
             heading: 2,
             label: String::new(),
             several_tables: tables > 1,
-            prefix: "",
+            prefix: OWN,
         };
         let title = place.text(&page.title).into_owned();
         let mut sections = Vec::with_capacity(page.sections.len());
@@ -135,7 +137,7 @@ impl Screens {
         let label = block.name.clone();
         blocks::html(
             block,
-            &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false, prefix: "" },
+            &Draw { screens: self, place, frame: &frame, cells, label, heading: 2, several_tables: false, prefix: OWN },
         )
     }
 
@@ -170,6 +172,16 @@ pub(crate) fn blocks_of(page: &Page) -> impl Iterator<Item = &Block> {
     page.sections.iter().flat_map(|section| &section.blocks)
 }
 
+/// Whether a page can be drawn at all: it holds no more than fits, and each name once. Costs microseconds, so whoever
+/// prepares what is on a page looks first.
+///
+/// # Errors
+/// [`ScreenError::Invalid`] where not, naming what is too much.
+pub fn check(page: &Page) -> Result<(), ScreenError> {
+    budget::check(page)?;
+    check_names(page)
+}
+
 /// A name is an anchor of the page, and for an API client the key of a block: two of one name would hide one another.
 pub(crate) fn check_names(page: &Page) -> Result<(), ScreenError> {
     let mut sections = HashSet::with_capacity(page.sections.len());
@@ -197,8 +209,7 @@ pub fn frames_needed(page: &Page) -> bool {
 /// # Errors
 /// As [`Screens::page`].
 pub fn data(page: &Page, place: &dyn Place) -> Result<Json, ScreenError> {
-    budget::check(page)?;
-    check_names(page)?;
+    check(page)?;
     let mut twin = Map::new();
     twin.insert("title".into(), json!(place.text(&page.title)));
     let lead = place.text(&page.lead);

@@ -1,6 +1,7 @@
 //! `vestry serve`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -25,15 +26,21 @@ impl Serve {
         allow_connections();
         let address = self.listen.unwrap_or(settings.listen);
         let opening = Opening { data: self.data.directory.clone(), settings, compiler: server::compiler() };
-        runtime()?.block_on(async {
+        let runtime = runtime()?;
+        let served = runtime.block_on(async {
             let app = server::open(opening).await?;
             let announcing = app.clone();
             server::serve(app, address, move |bound| announce(&announcing, bound)).await?;
             Ok(())
-        })
+        });
+        // Requests and jobs have had their time. What still waits for a disk or a name server holds up nobody's restart.
+        runtime.shutdown_timeout(LEFT_BEHIND);
+        served
     }
 }
 
+/// How long threads that wait for something may go on when everything else has ended.
+const LEFT_BEHIND: Duration = Duration::from_secs(2);
 /// Connections that can be open at a time, each with a file descriptor: a page that is followed holds one for hours.
 const CONNECTIONS: u64 = 65_536;
 

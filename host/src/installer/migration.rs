@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use vestry_storage::SpaceRow;
+use vestry_storage::{PluginRow, SpaceRow};
 
 use crate::installer::Installer;
 use crate::installer::mounting::{Placing, blocking};
@@ -59,8 +59,8 @@ pub(super) async fn run(
 struct Begun {
     /// The space that the copy is in.
     copy: String,
-    /// The package that was mounted then.
-    mounted: Option<String>,
+    /// What was mounted then.
+    mounted: Option<PluginRow>,
 }
 
 async fn begin(installer: &Installer<'_>, placing: &Arc<Placing>, before: SpaceRow) -> Result<Begun, PackageError> {
@@ -75,7 +75,7 @@ async fn begin(installer: &Installer<'_>, placing: &Arc<Placing>, before: SpaceR
             let copy = tx.copy_space(&before, placing.info.data_version, now, now + hold)?;
             let copy = copy.ok_or_else(|| PackageError::Busy(id.clone()))?;
             tx.raise_generation()?;
-            Ok(Begun { copy, mounted: tx.plugin(id)?.map(|plugin| plugin.digest) })
+            Ok(Begun { copy, mounted: tx.plugin(id)? })
         })
     })
     .await
@@ -111,18 +111,33 @@ async fn finish(
         database.write(|tx| {
             // Read when nobody else can write any more: after the hold, others do.
             let (id, now) = (&placing.info.id, clock.now());
-            if tx.plugin(id)?.map(|plugin| plugin.digest) != mounted {
+            let current = tx.plugin(id)?;
+            if digest(current.as_ref()) != digest(mounted.as_ref()) {
                 return Err(PackageError::Busy(id.clone()));
             }
             if !tx.finish_copy(&copy, now)? {
                 return Err(failed(&placing, MigrationError::TooLong));
             }
             placing.write(tx, now)?;
+            if let Some(current) = current.filter(|current| was_switched(mounted.as_ref(), current)) {
+                tx.set_plugin_enabled(id, current.enabled, now)?;
+                tx.set_plugin_quarantine(id, current.quarantined.as_deref(), now)?;
+            }
             let shapes = format!("{from} to {}", placing.info.data_version);
             Ok(placing.audit(tx, "package.migrate", "done", &shapes, now)?)
         })
     })
     .await
+}
+
+fn digest(plugin: Option<&PluginRow>) -> Option<&str> {
+    plugin.map(|plugin| plugin.digest.as_str())
+}
+
+/// Whether somebody switched the plugin off or on, or it was quarantined, while it was held: to be mounted switches it
+/// on, but what was said later than that counts.
+fn was_switched(before: Option<&PluginRow>, now: &PluginRow) -> bool {
+    before.is_some_and(|before| (before.enabled, &before.quarantined) != (now.enabled, &now.quarantined))
 }
 
 /// Removes the copy and lifts the hold. Where even that fails, the hold passes by itself.

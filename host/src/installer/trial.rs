@@ -8,7 +8,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, Services, Subject, audit_refusals, sentence};
+use vestry_capabilities::{
+    Actor, Call, CallFacts, CallSettings, Effect, Holder, Services, Subject, audit_refusals, sentence,
+};
 use vestry_contract::exchange::Request;
 use vestry_contract::registration::{Access, Route, Verb};
 use vestry_contract::types::{self, Failure};
@@ -120,7 +122,7 @@ impl<'a> Trial<'a> {
             }
             Broken::Call(error) => error.to_string(),
         };
-        self.services.secrets.redact(&words).into_owned()
+        self.services.secrets.words_of(Holder::Plugin(&self.plugin.subject.id)).redact(&words).into_owned()
     }
 
     fn call(&self, space: &str, effect: Effect, reading: bool, bytes: usize) -> Call {

@@ -1,6 +1,6 @@
 //! One mail: opened, drawn, handed over, and what came of it written down.
 
-use vestry_capabilities::{Content, ContentError, SecretError};
+use vestry_capabilities::{Content, ContentError, Holder, SecretError};
 use vestry_mail::{Address, Credentials, Letter, MessageId, SendError, Smtp, Subject, Transport};
 use vestry_screen::{DrawnMail, ScreenError};
 use vestry_storage::{MailRow, StorageError};
@@ -92,7 +92,7 @@ impl Post {
         let credentials = match &smtp.sign_in {
             None => None,
             Some(sign_in) => {
-                let password = self.services.secrets.reveal(sign_in.password.as_str())?;
+                let password = self.services.secrets.reveal(Holder::Host, sign_in.password.as_str())?;
                 Some(Credentials { user: sign_in.user.clone(), password: password.expose().to_owned() })
             }
         };
@@ -117,7 +117,7 @@ impl Post {
             }
             Err(error) => {
                 let due = error.is_passing().then(|| again(attempts, now)).flatten();
-                let reason = self.services.secrets.redact(&error.to_string()).into_owned();
+                let reason = self.services.secrets.words_of(Holder::Host).redact(&error.to_string()).into_owned();
                 database.write(|tx| tx.mail_not_sent(id, attempts, &reason, due, now))?;
                 tracing::warn!(mail = id, reason, attempts, tried_again = due.is_some(), "a mail was not sent");
             }

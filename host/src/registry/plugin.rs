@@ -65,7 +65,7 @@ impl Plugin {
     /// Whether its calls wait.
     #[must_use]
     pub fn is_held(&self, now: u64) -> bool {
-        self.held_until.is_some_and(|until| now < until)
+        self.held_until.is_some_and(|until| vestry_storage::is_hold(until, now))
     }
 
     /// Why it does not answer, in a sentence.

@@ -5,8 +5,8 @@
 //! them; another plugin asks anew. Whoever is signed in has their account's address, and is not asked.
 //!
 //! Mails to addresses that nobody has confirmed can be used to bother people, so few are sent: three to one address in an
-//! hour, ten for one client. The link shows a button before it counts, because programs that look for harmful mails open
-//! every link.
+//! hour, ten for one client, a hundred for one plugin, and five hundred in all, because who has many networks is many
+//! clients. The link shows a button before it counts, because programs that look for harmful mails open every link.
 
 use std::net::IpAddr;
 
@@ -25,6 +25,7 @@ use vestry_storage::{AddressLink, Quota, StorageError};
 
 use crate::web::app::App;
 use crate::web::body;
+use crate::web::client::network;
 use crate::web::dispatch::blocking;
 use crate::web::next::Next;
 use crate::web::notice;
@@ -36,9 +37,11 @@ use crate::web::visitor;
 const INTERFACE: &str = "vestry:plugin/mail";
 /// How long a link counts, in milliseconds.
 const LINK_LASTS: u64 = 3_600_000;
-/// Mails to one address, and on behalf of one client.
+/// Mails to one address, on behalf of one client, for one plugin, and in all.
 const TO_ADDRESS: Quota = Quota { most: 3, within: 3_600_000 };
 const FOR_CLIENT: Quota = Quota { most: 10, within: 3_600_000 };
+const FOR_PLUGIN: Quota = Quota { most: 100, within: 3_600_000 };
+const IN_ALL: Quota = Quota { most: 500, within: 3_600_000 };
 
 /// What the panel shows.
 #[derive(Serialize)]
@@ -160,7 +163,7 @@ async fn mail_link(app: &App, visit: &Visit, headers: &HeaderMap, request: Reque
     let (database, client) = (app.database().clone(), visit.address());
     let queued = blocking(move || queue(&database, &link, &mail, client, now)).await?;
     if !queued.map_err(|error| Problem::internal(&error))? {
-        let sentence = "Too many mails were asked for, for this address or from here. Try again in an hour.";
+        let sentence = "Too many mails were asked for, for this address, from here or in all. Try again in an hour.";
         return Err(Problem::too_many(sentence, LINK_LASTS / 1_000));
     }
     app.services().events.publish(&Event::Work);
@@ -176,11 +179,19 @@ fn queue(
     client: IpAddr,
     now: u64,
 ) -> Result<bool, StorageError> {
-    let to = subject("mail-to", &link.address.to_lowercase());
-    let from = subject("mail-for", &network(client));
+    let counted = [
+        (subject("mail-for", &network(client)), FOR_CLIENT),
+        (subject("mail-to", &link.address.to_lowercase()), TO_ADDRESS),
+        (subject("mail-by", &link.plugin), FOR_PLUGIN),
+        (subject("mail-in-all", ""), IN_ALL),
+    ];
     database.write(|tx| {
+        // What is refused for one reason counts for none.
         tx.part(|tx| {
-            let few = tx.count_within(&from, FOR_CLIENT, now)? && tx.count_within(&to, TO_ADDRESS, now)?;
+            let mut few = true;
+            for (subject, quota) in &counted {
+                few = few && tx.count_within(subject, *quota, now)?;
+            }
             if few {
                 tx.replace_address_link(link)?;
                 mail.queue(tx, now)?;
@@ -247,25 +258,4 @@ fn over() -> Problem {
 fn subject(kind: &str, what: &str) -> String {
     let hash = Sha256::digest(what.as_bytes());
     format!("{kind}:{}", data_encoding::HEXLOWER.encode(&hash[..16]))
-}
-
-/// Who has IPv6 has a network of addresses: one network is one client.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_of_ipv6_is_one_client() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
-    }
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use vestry_capabilities::Holder;
 use vestry_contract::exchange;
 use vestry_contract::registration::Verb;
 use vestry_contract::types::Failure;
@@ -45,6 +46,8 @@ pub async fn response(answering: &Answering<'_>, response: exchange::Response) -
 
 async fn page(answering: &Answering<'_>, status: StatusCode, page: &Page) -> Result<Response, Problem> {
     let asking = answering.asking;
+    // First of all: what is on it costs more to look up than to refuse.
+    vestry_screen::check(page).map_err(|error| screen(answering, &error))?;
     // What answers to a form has no address of its own that could be followed.
     let follow = match asking.matching.route.verb {
         Verb::Get => Follow::of(asking, page).map_err(|reason| wrong(answering, &reason))?,
@@ -126,12 +129,15 @@ fn screen(answering: &Answering<'_>, error: &ScreenError) -> Problem {
 
 pub fn wrong(answering: &Answering<'_>, reason: &str) -> Problem {
     let subject = &answering.asking.matching.plugin.subject;
+    let secrets = &answering.asking.app.services().secrets;
+    let words = secrets.words_of(Holder::Plugin(&subject.id));
     tracing::warn!(
         plugin = subject.id,
         version = subject.version,
         request = answering.asking.visit.request_id(),
-        reason,
+        reason = &*words.redact(reason),
         "a plugin's answer cannot be shown"
     );
     Problem::of_failure(Failure::Internal(format!("What it answered cannot be shown: {reason}.")), subject)
+        .without_secrets(secrets)
 }

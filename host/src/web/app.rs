@@ -17,6 +17,7 @@ use crate::postman::Post;
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::web::body::Room;
+use crate::web::download::Downloads;
 use crate::web::live::Followers;
 use crate::web::menu::MenuCache;
 
@@ -38,6 +39,8 @@ pub struct Parts {
     pub menus: MenuCache,
     /// Memory for what is sent to the server.
     pub bodies: Room,
+    /// What is being fetched.
+    pub downloads: Downloads,
     /// Who follows pages.
     pub followers: Followers,
     /// One snapshot is made at a time.
@@ -162,6 +165,11 @@ impl App {
     #[must_use]
     pub fn bodies(&self) -> &Room {
         &self.0.bodies
+    }
+
+    #[must_use]
+    pub fn downloads(&self) -> &Downloads {
+        &self.0.downloads
     }
 
     /// Where files are that are sent to the server, as long as nobody has kept them.

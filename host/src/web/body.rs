@@ -20,12 +20,11 @@ use vestry_contract::registration::{Route, Verb};
 use crate::registry::inspection::LARGEST_BODY;
 use crate::web::body::arriving::Arriving;
 pub use crate::web::body::room::{Room, Share};
+use crate::web::client::Client;
 use crate::web::problem::Problem;
 
 /// What a route takes that says nothing, in bytes.
 const USUAL: u64 = 256 << 10;
-/// The most of one request that is held in memory, in bytes: all of it but files of forms.
-const IN_MEMORY: u64 = 32 << 20;
 /// Fields of a form, and pairs of a query.
 const MOST_FIELDS: usize = 5_000;
 /// The largest form of the host's own pages, in bytes.
@@ -83,13 +82,13 @@ pub struct Arrival<'a> {
     /// Where files of forms are written.
     folder: &'a Path,
     room: &'a Room,
-    visitor: bool,
+    client: Client,
 }
 
 impl<'a> Arrival<'a> {
-    /// `folder`: for files of forms; made when the first one comes. `visitor`: whether nobody is signed in.
+    /// `folder`: for files of forms; made when the first one comes. `client`: whose room it takes.
     #[must_use]
-    pub fn new(parts: &'a Parts, body: Body, folder: &'a Path, room: &'a Room, visitor: bool) -> Self {
+    pub fn new(parts: &'a Parts, body: Body, folder: &'a Path, room: &'a Room, client: Client) -> Self {
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         Self {
             query: parts.uri.query().unwrap_or(""),
@@ -98,7 +97,7 @@ impl<'a> Arrival<'a> {
             body,
             folder,
             room,
-            visitor,
+            client,
         }
     }
 
@@ -122,13 +121,13 @@ impl<'a> Arrival<'a> {
         if limit == 0 {
             return Ok(incoming);
         }
-        let mut share = self.room.share(self.visitor);
+        let mut share = self.room.share(self.client);
         let kind = kind(self.content_type);
         if kind == "multipart/form-data" {
             let arriving = Arriving::new(self.body, self.length, limit)?;
             multipart::read(&mut incoming, &mut share, self.content_type, arriving, self.folder).await?;
         } else {
-            let arriving = Arriving::new(self.body, self.length, limit.min(IN_MEMORY))?.within_a_minute();
+            let arriving = Arriving::new(self.body, self.length, limit.min(share.most()))?.within_a_minute();
             let whole = arriving.whole(&mut share).await?;
             incoming.size = whole.len() as u64;
             if kind == "application/x-www-form-urlencoded" {

@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use vestry_capabilities::{Approval, CommitError};
+use vestry_capabilities::{Approval, CommitError, Holder};
 use vestry_contract::registration::{Access, Route, Verb};
 use vestry_contract::types::Failure;
 use vestry_sandbox::{Loaded, Outcome};
@@ -23,6 +23,7 @@ use crate::web::answer::{self, Answering};
 use crate::web::app::App;
 use crate::web::asking::{Asking, Ended, NoAnswer};
 use crate::web::body::{self, Arrival};
+use crate::web::client::Client;
 use crate::web::download::Wanted;
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
@@ -69,7 +70,7 @@ impl From<Problem> for Stop {
 async fn answer_to(app: &App, visit: &Visit, parts: Parts, body: Body) -> Result<Response, Stop> {
     let verb = verb(&parts.method).ok_or_else(Problem::method_not_allowed)?;
     let uploads = app.uploads();
-    let arrival = Arrival::new(&parts, body, &uploads, app.bodies(), visit.caller().is_none());
+    let arrival = Arrival::new(&parts, body, &uploads, app.bodies(), Client::of(visit));
     let (matching, incoming) = if verb == Verb::Post && arrival.is_form() {
         // HTML forms know two verbs; the others come as a field of the form, so it has to be read first. Nobody has
         // it read who may use none of the routes that it could be meant for.
@@ -227,7 +228,7 @@ pub fn no_answer(asking: &Asking, reason: NoAnswer) -> Problem {
                 plugin = subject.id,
                 version = subject.version,
                 request = asking.visit.request_id(),
-                error = secrets.redact_debug(&error),
+                error = secrets.words_of(Holder::Plugin(&subject.id)).redact_debug(&error),
                 "a plugin gave no answer"
             );
             Problem::of_call(&error, subject)

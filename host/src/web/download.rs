@@ -7,17 +7,26 @@
 mod file;
 mod pieces;
 mod range;
+mod under_way;
 
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
+use vestry_capabilities::Holder;
 use vestry_contract::exchange::{Content, Download};
 
 use crate::web::answer::Answering;
 use crate::web::asking::Asking;
+use crate::web::client::Client;
+pub use crate::web::download::under_way::Downloads;
+use crate::web::download::under_way::MOST_OF_ONE;
+use crate::web::guarded::guarded;
 use crate::web::problem::Problem;
 use crate::web::{body, headers};
+
+/// Seconds after which somebody who fetches too much may try again.
+const AGAIN: u64 = 30;
 
 /// What a browser may show in place; everything else is kept as a file.
 const INLINE: &[&str] = &["image/png", "image/jpeg", "image/webp", "application/pdf"];
@@ -48,9 +57,13 @@ impl Wanted {
 ///
 /// # Errors
 ///
-/// Where it is not there, was not granted, or where the plugin does not make its first piece.
+/// Where it is not there, was not granted, or where the plugin does not make its first piece; and where this account or
+/// network of visitors has as many downloads under way as it may have.
 pub async fn download(answering: &Answering<'_>, download: Download) -> Result<Response, Problem> {
     let Answering { asking, wanted } = answering;
+    let under_way = asking.app.downloads().begin(Client::of(&asking.visit)).ok_or_else(|| {
+        Problem::busy(format!("{MOST_OF_ONE} downloads are on their way to you already. Let some of them end."), AGAIN)
+    })?;
     let mut response = match download.content {
         Content::Bytes(bytes) => Body::from(bytes).into_response(),
         Content::File((directory, path)) => file::response(asking, wanted, directory, path).await?,
@@ -69,13 +82,13 @@ pub async fn download(answering: &Answering<'_>, download: Download) -> Result<R
     if let Ok(disposition) = HeaderValue::from_str(&disposition(way, &download.file_name)) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
-    Ok(response)
+    Ok(guarded(response, under_way))
 }
 
 /// Breaks a transfer off. The browser sees that it is not whole; why is in the log.
 fn broken_off(asking: &Asking, reason: &str) -> std::io::Error {
     let subject = &asking.matching.plugin.subject;
-    let reason = asking.app.services().secrets.redact(reason);
+    let reason = asking.app.services().secrets.words_of(Holder::Plugin(&subject.id)).redact(reason);
     tracing::warn!(
         plugin = subject.id,
         version = subject.version,

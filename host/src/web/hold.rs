@@ -66,8 +66,13 @@ fn mounted(asking: &Asking) -> Option<Arc<Plugin>> {
     asking.app.registry().snapshot().at(asking.matching.plugin.mount.as_str()).cloned()
 }
 
-/// The same request, to what is mounted now. What a person said yes to was for the version before.
+/// The same request, by whoever made it with the rights of now, to what is mounted now. What a person said yes to was for
+/// the version before.
 fn renew(asking: &mut Asking, approvals: &mut Vec<Approval>) -> Result<(), Problem> {
+    if let Some(caller) = asking.visit.caller() {
+        let current = asking.app.identity().current(caller).map_err(|error| Problem::internal(&error))?;
+        asking.visit = asking.visit.with_caller(current.ok_or_else(Problem::unauthenticated)?);
+    }
     let known = Arc::clone(&asking.matching);
     let found = dispatch::find(&asking.app, &asking.visit, known.route.verb, asking.visit.path());
     let found = found.map_err(|stop| match stop {

@@ -2,7 +2,10 @@
 //! page where a person asks for such a link of their own.
 //!
 //! The link itself is what lets in, as with `/setup`, so nobody need be signed in. Who asks for a link learns nothing: the
-//! answer is the same, and comes as quickly, whether there is an account or not.
+//! answer is the same, and comes as quickly, whether there is an account or not, and what is done for an account is done at
+//! a time that nobody can tell.
+
+use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -25,6 +28,8 @@ use crate::web::{account, notice};
 
 /// Seconds after which somebody who asked too often is heard again.
 const LATER: u64 = 3_600;
+/// How long it takes at most until a link is made that was asked for, in milliseconds.
+const LONGEST_DELAY: u32 = 2_000;
 
 #[derive(Serialize)]
 struct Context<'a> {
@@ -183,12 +188,36 @@ async fn ask(app: &App, visit: &Visit, request: Request) -> Result<Response, Pro
     Ok(visit.focused_page(StatusCode::OK, "account/forgot.html", &context))
 }
 
-/// Beside the answer, which must not take longer where there is an account.
+/// Beside the answer, which must not take longer where there is an account. And some time after it: an account keeps the
+/// one writer busy for longer, and a write right behind the question would show that. A server that stops meanwhile
+/// forgets it; who gets no mail asks again.
 fn send_behind(app: &App, email: Email, origin: String) {
     let services = app.services().clone();
     tokio::spawn(async move {
+        tokio::time::sleep(delay()).await;
         if let Ok(Err(error)) = blocking(move || send_forgotten(&services, &email, &origin)).await {
             tracing::error!(%error, "a link for a forgotten password could not be sent");
         }
     });
+}
+
+/// Any time up to two seconds.
+fn delay() -> Duration {
+    let random = getrandom::u32().unwrap_or(LONGEST_DELAY);
+    Duration::from_millis(u64::from(random % (LONGEST_DELAY + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_knows_when_a_link_is_made() {
+        let delays: Vec<Duration> = (0..1_000).map(|_| delay()).collect();
+        let within = |from, to| delays.iter().filter(|delay| (from..to).contains(&delay.as_millis())).count();
+        assert_eq!(within(0, 2_001), 1_000);
+        for start in (0..2_000).step_by(500) {
+            assert!(within(start, start + 500) > 100, "about a quarter each: {}", within(start, start + 500));
+        }
+    }
 }

@@ -42,7 +42,8 @@ pub fn is_asked(parts: &Parts) -> bool {
 ///
 /// # Errors
 ///
-/// Where the token is missing, somebody else's, or of an older build of the plugin, or too many pages are followed.
+/// Where the token is missing, somebody else's, too old, or of an older build of the plugin, or too many pages are
+/// followed.
 pub fn answer(mut asking: Asking, headers: &HeaderMap) -> Result<Response, Problem> {
     let mut sent = None;
     asking.request.query.retain(|(name, value)| {
@@ -58,9 +59,10 @@ pub fn answer(mut asking: Asking, headers: &HeaderMap) -> Result<Response, Probl
     let follow = Follow::open(&token, &asking).map_err(|refused| match refused {
         Refused::Foreign => Problem::forbidden("This stream is not of this page, or was not given to you."),
         Refused::Replaced => Problem::gone("The feature was updated. Ask for the page again."),
+        Refused::Old => Problem::gone("This stream was left long ago. Ask for the page again."),
     })?;
     let whose = match asking.visit.caller() {
-        Some(caller) => Whose::Caller(caller.hash),
+        Some(caller) => Whose::Account(caller.account.as_str().to_owned()),
         None => Whose::Visitor(asking.request.visitor.clone()),
     };
     let seat = asking.app.followers().take(whose).map_err(|full| match full {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use vestry_contract::ui::Level;
 use vestry_identity::{Act, Actor, Caller, audit};
 use vestry_screen::DrawnMail;
-use vestry_storage::{MailCursor, MailRow, MailState, StorageError};
+use vestry_storage::{Database, MailCursor, MailRow, MailState, StorageError};
 
 use crate::web::app::App;
 use crate::web::dispatch::blocking;
@@ -149,25 +149,44 @@ pub async fn retry(State(app): State<App>, visit: Visit, Path(id): Path<String>)
     };
     let (database, actor) = (app.database().clone(), Actor::of(caller).in_request(visit.request_id()));
     let (now, mail) = (app.identity().clock().now(), id.clone());
-    let work = move || {
-        database.write(|tx| {
-            let queued = tx.retry_mail(&mail, now)?;
-            if queued {
-                audit(tx, &actor, &Act { action: "mail.retry", subject: &mail, detail: "" }, now)?;
-            }
-            Ok::<_, StorageError>(queued)
-        })
+    let problem = match blocking(move || queue_again(&database, &actor, &mail, now)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error @ RetryError::Forbidden)) => Some(Problem::forbidden(error.to_string())),
+        Ok(Err(error @ RetryError::NotFailed)) => Some(Problem::gone(error.to_string())),
+        Ok(Err(RetryError::Storage(error))) => Some(Problem::internal(&error)),
+        Err(problem) => Some(problem),
     };
-    match blocking(work).await {
-        Ok(Ok(true)) => {}
-        Ok(Ok(false)) => return Problem::gone("It has not failed, or nothing is left of it.").to_response(&visit),
-        Ok(Err(error)) => return Problem::internal(&error).to_response(&visit),
-        Err(problem) => return problem.to_response(&visit),
+    if let Some(problem) = problem {
+        return problem.to_response(&visit);
     }
     app.services().events.publish(&vestry_events::Event::Work);
     let mut response = Redirect::to(&format!("/outbox/{id}")).into_response();
     notice::put(&app, &mut response, Level::Success, "It is in the queue again.");
     response
+}
+
+/// Why a mail is not tried again.
+#[derive(Debug, thiserror::Error)]
+enum RetryError {
+    #[error("It needs the permission {PERMISSION}.")]
+    Forbidden,
+    #[error("It has not failed, or nothing is left of it.")]
+    NotFailed,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Puts a mail that failed into the queue, if the actor may do so at this moment. Waits for the disk.
+fn queue_again(database: &Database, actor: &Actor, mail: &str, now: u64) -> Result<(), RetryError> {
+    database.write(|tx| {
+        if !actor.holds_now(tx)?.holds_name(PERMISSION) {
+            return Err(RetryError::Forbidden);
+        }
+        if !tx.retry_mail(mail, now)? {
+            return Err(RetryError::NotFailed);
+        }
+        Ok(audit(tx, actor, &Act { action: "mail.retry", subject: mail, detail: "" }, now)?)
+    })
 }
 
 /// Why what a mail says is not shown.
@@ -248,5 +267,47 @@ fn allowed(visit: &Visit) -> Result<&Caller, Response> {
         }
         Some(caller) if caller.permissions.holds_name(PERMISSION) => Ok(caller),
         Some(_) => Err(Problem::forbidden(format!("It needs the permission {PERMISSION}.")).to_response(visit)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vestry_identity::{ADMIN, AccountId, ActorKind, PermissionSet};
+    use vestry_storage::{NewAccount, NewMail};
+
+    use super::*;
+
+    #[test]
+    fn who_has_lost_the_permission_since_the_request_began_tries_nothing_again() {
+        let (database, id) = (Database::temporary().unwrap(), AccountId::generate().unwrap());
+        let mail = NewMail {
+            id: "m",
+            plugin: "",
+            message: "reset",
+            recipient: "one",
+            address: "anna@example.org",
+            subject: "",
+            sealed: &[1],
+            queued: 1,
+        };
+        database
+            .write(|tx| {
+                tx.insert_account(&NewAccount { id: id.as_str(), email: None, name: "A", created: 1 })?;
+                tx.queue_mail(&mail)?;
+                tx.claim_mails(1, 2, 1)?;
+                tx.mail_not_sent("m", 1, "no", None, 2)
+            })
+            .unwrap();
+        let permissions = Arc::new(PermissionSet::all());
+        let actor = Actor { account: Some(id.clone()), kind: ActorKind::Person, permissions, ..Actor::nobody() };
+        let state = || database.read(|reader| reader.mail("m")).unwrap().unwrap().state;
+        assert!(matches!(queue_again(&database, &actor, "m", 3), Err(RetryError::Forbidden)));
+        assert_eq!(state(), MailState::Failed);
+        database.write(|tx| tx.give_privilege(id.as_str(), ADMIN)).unwrap();
+        queue_again(&database, &actor, "m", 3).unwrap();
+        assert_eq!(state(), MailState::Queued);
+        assert!(matches!(queue_again(&database, &actor, "m", 3), Err(RetryError::NotFailed)));
     }
 }

@@ -9,7 +9,7 @@ mod contribution;
 mod handover;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::future::join_all;
 use parking_lot::Mutex;
@@ -63,26 +63,29 @@ impl Panels {
     }
 }
 
-/// Draws the panels that these blocks name, for who asks.
+/// Draws the panels that these blocks name, for who asks. How many there are is counted before
+/// ([`vestry_screen::check`]).
 pub async fn prepare<'b>(asking: &Asking, blocks: impl Iterator<Item = &'b Block>) -> Panels {
-    let mut named: Vec<(&str, &str)> = Vec::new();
-    for block in blocks {
-        if let Content::Panel(panel) = &block.content
-            && !named.iter().any(|(_, known)| *known == panel.as_str())
-        {
-            named.push((&block.name, panel));
-        }
+    let named = named(blocks);
+    let (shown, late) = named.split_at(named.len().min(MOST));
+    let drawn = shown.iter().map(|(block, panel)| async move { Some((*panel, draw(asking, block, panel).await?)) });
+    let mut drawn: Vec<(&str, Html)> = join_all(drawn).await.into_iter().flatten().collect();
+    let words = "There is more on this page than is shown at a time.";
+    if let Some(more) = (!late.is_empty()).then(|| notice(&asking.visit, "neutral", words, "")).flatten() {
+        drawn.extend(late.iter().map(|(_, panel)| (*panel, more.clone())));
     }
-    let drawn = named.iter().enumerate().map(|(index, (block, panel))| async move {
-        let html = if index < MOST {
-            draw(asking, block, panel).await
-        } else {
-            notice(&asking.visit, "neutral", "There is more on this page than is shown at a time.", "")
-        };
-        html.map(|html| ((*panel).to_owned(), html))
-    });
-    let drawn = join_all(drawn).await.into_iter().flatten().collect();
+    let drawn = drawn.into_iter().map(|(panel, html)| (panel.to_owned(), html)).collect();
     Panels { drawn: Mutex::new(drawn), others: None }
+}
+
+/// Panels, each once, with the name of the first block that shows it.
+fn named<'b>(blocks: impl Iterator<Item = &'b Block>) -> Vec<(&'b str, &'b str)> {
+    let mut known = HashSet::new();
+    let panels = blocks.filter_map(|block| match &block.content {
+        Content::Panel(panel) => Some((block.name.as_str(), panel.as_str())),
+        _ => None,
+    });
+    panels.filter(|(_, panel)| known.insert(*panel)).collect()
 }
 
 /// `block`: the name of the block that it stands in.
@@ -131,6 +134,18 @@ fn render(visit: &Visit, template: &str, context: &impl Serialize) -> Option<Htm
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_panel_is_prepared_once_and_thousands_take_no_time() {
+        let block = |number: usize, content| Block { name: number.to_string(), content };
+        let panel = |name: usize| Content::Panel(format!("handover:{name}"));
+        let blocks = [block(0, panel(1)), block(1, Content::Progress(1)), block(2, panel(2)), block(3, panel(1))];
+        assert_eq!(named(blocks.iter()), [("0", "handover:1"), ("2", "handover:2")]);
+        let many: Vec<Block> = (0..100_000).map(|number| block(number, panel(number))).collect();
+        let began = std::time::Instant::now();
+        assert_eq!(named(many.iter()).len(), 100_000);
+        assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    }
 
     #[test]
     fn a_panel_is_known_by_its_start() {

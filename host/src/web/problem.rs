@@ -226,9 +226,12 @@ impl Problem {
         Self::new(status, title, detail).of(subject)
     }
 
-    /// The same without secrets, which a plugin may have put into its words.
+    /// The same without the secrets that were shown to the plugin whose words these are. Not those that it had sent, and
+    /// no other plugin's: who asks may have put the words into its mouth, and would learn that they are a secret.
     #[must_use]
     pub fn without_secrets(mut self, secrets: &Secrets) -> Self {
+        let Some(plugin) = &self.plugin else { return self };
+        let secrets = secrets.answers_of(&plugin.id);
         self.detail = secrets.redact(&self.detail).into_owned();
         for error in &mut self.errors {
             if let Cow::Owned(clean) = secrets.redact(&vestry_screen::plain_text(&error.message)) {
@@ -332,5 +335,49 @@ impl Problem {
                 column: error.column,
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestry_capabilities::{Configured, Holder};
+    use vestry_identity::Actor;
+    use vestry_storage::Database;
+    use vestry_vault::{Origin, SecretName, SecretValue};
+
+    use super::*;
+
+    const API: &str = "https://api.example.org";
+
+    fn said_by(plugin: &str, secrets: &Secrets, words: &str) -> String {
+        let subject = Subject {
+            id: plugin.into(),
+            version: String::new(),
+            title: String::new(),
+            digest: String::new(),
+            settings: String::new(),
+            space: String::new(),
+            messages: Vec::new(),
+        };
+        Problem::of_failure(Failure::NotFound(words.into()), &subject).without_secrets(secrets).detail
+    }
+
+    #[test]
+    fn an_answer_is_searched_for_what_its_plugin_was_shown_and_tells_nobody_else_of_it() {
+        let secrets = Secrets::new(Database::temporary().unwrap(), [7; 32], Configured::new());
+        let set = |name: &str, origin: Option<&str>, value: &str| {
+            let origin = origin.map(|origin| Origin::parse(origin).unwrap());
+            let (name, value) = (SecretName::parse(name).unwrap(), SecretValue::parse(value).unwrap());
+            secrets.set(&Actor::console(), &name, origin.as_ref(), &value, 1).unwrap();
+        };
+        set("shown", None, "what is shown");
+        set("sent", Some(API), "what is sent");
+        set("smtp", None, "what the server has");
+        secrets.reveal(Holder::Plugin("reads"), "shown").unwrap();
+        secrets.for_origin(Holder::Plugin("reads"), "sent", API).unwrap();
+        secrets.reveal(Holder::Host, "smtp").unwrap();
+        let words = "what is shown, what is sent, what the server has";
+        assert_eq!(said_by("reads", &secrets, words), "•••, what is sent, what the server has");
+        assert_eq!(said_by("other", &secrets, words), words);
     }
 }

@@ -14,6 +14,7 @@ use vestry_identity::Caller;
 use vestry_screen::{Direction, Frame, Person, Shown, Theme};
 
 use crate::web::app::App;
+use crate::web::listening::Listening;
 use crate::web::nonce::Nonce;
 use crate::web::{cookies, menu, session};
 
@@ -30,6 +31,7 @@ struct Facts {
     address: IpAddr,
     agent: String,
     host: String,
+    listening: Option<Listening>,
     path: String,
     path_and_query: String,
     wants_data: bool,
@@ -53,7 +55,8 @@ impl Visit {
             caller: session::caller(app, headers),
             address: client_address(app, headers, peer),
             agent: text(header::USER_AGENT).unwrap_or("").chars().take(300).collect(),
-            host: text(header::HOST).unwrap_or("localhost").to_owned(),
+            host: text(header::HOST).unwrap_or("").to_owned(),
+            listening: request.extensions().get::<Listening>().copied(),
             path: request.uri().path().to_owned(),
             path_and_query: path_and_query.to_owned(),
             wants_data: wants_data(headers),
@@ -134,27 +137,23 @@ impl Visit {
         &self.0.language
     }
 
-    /// Scheme and host that absolute links start with: the public URL, or what this request was sent to.
+    /// Scheme and host that absolute links start with: the public URL; without one what this request was sent to, if that
+    /// is [this server's own](Listening::named), else the address that it listens on. A plugin may mail such links to
+    /// others, so they must not lead where a stranger says.
     #[must_use]
     pub fn origin(&self) -> String {
-        match &self.app().settings().public_url {
-            Some(url) => url.origin().ascii_serialization(),
-            None => format!("http://{}", self.0.host),
-        }
+        let own = || self.0.listening.map_or_else(|| "http://localhost".to_owned(), Listening::origin);
+        self.mailed_origin().unwrap_or_else(own)
     }
 
-    /// The same for a link that is mailed to others at the wish of somebody unknown. They could have sent any `Host`, and the
-    /// link would lead there; so without a public URL only this machine itself is believed.
+    /// The same for a link that is mailed at the wish of somebody unknown; none where the request was sent to a name that
+    /// may be somebody else's, so that they are told what is to be set.
     #[must_use]
     pub fn mailed_origin(&self) -> Option<String> {
-        let origin = url::Url::parse(&self.origin()).ok()?;
-        let here = match origin.host()? {
-            url::Host::Ipv4(address) => address.is_loopback(),
-            url::Host::Ipv6(address) => address.is_loopback(),
-            url::Host::Domain(name) => name == "localhost",
-        };
-        let known = self.app().settings().public_url.is_some();
-        (known || here).then(|| origin.origin().ascii_serialization())
+        match &self.app().settings().public_url {
+            Some(url) => Some(url.origin().ascii_serialization()),
+            None => self.0.listening?.named(&self.0.host),
+        }
     }
 
     /// Whether a notice came along from the page before, which this answer will show.
@@ -226,6 +225,7 @@ impl Visit {
             address: facts.address,
             agent: facts.agent.clone(),
             host: facts.host.clone(),
+            listening: facts.listening,
             path: path.to_owned(),
             path_and_query: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
             wants_data: facts.wants_data,

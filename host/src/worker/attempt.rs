@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, JobLine, JobLog, audit_refusals};
+use vestry_capabilities::{
+    Actor, Call, CallFacts, CallSettings, Effect, Holder, JobLine, JobLog, Redaction, audit_refusals,
+};
 use vestry_contract::background::Task;
 use vestry_contract::types::Failure;
 use vestry_events::Event;
@@ -31,7 +33,7 @@ enum End {
     Again(Failure),
     Failed(Failure),
     Cancelled,
-    /// The server stops: as if it had not been taken.
+    /// The server or the plugin stops: as if it had not been taken.
     GivenBack,
     /// The job is another's by now.
     Lost,
@@ -47,7 +49,8 @@ pub(super) async fn run(worker: &Arc<Worker>, plugin: &Arc<Plugin>, job: JobRow,
             End::Again(Failure::Unavailable("the server's database does not answer at the moment".into()))
         }
     };
-    tracing::info!(job = job.id, plugin = job.plugin, name = job.name, attempt = job.attempt, end = end.name(), "job");
+    let name = words_of(worker, &job.plugin).redact(&job.name).into_owned();
+    tracing::info!(job = job.id, plugin = job.plugin, name, attempt = job.attempt, end = end.name(), "job");
     // The job is this worker's until it is written down how it ended; a database that is busy is asked again.
     for pause in [0, 1, 5, 25] {
         tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -127,7 +130,7 @@ async fn attempt(
     let call = Call::new(settings);
     let refusals = call.refusals();
     let working = worker.parts.sandbox.work(plugin.callee(loaded), call, task);
-    let end = watched(worker, lease, log, working).await;
+    let end = watched(worker, plugin, lease, log, working).await;
     let refused = std::mem::take(&mut *refusals.lock());
     if !refused.is_empty() {
         let _ = tokio::task::spawn_blocking(move || audit_refusals(&facts, &refused)).await;
@@ -139,11 +142,12 @@ async fn attempt(
 /// the instance where it is.
 async fn watched(
     worker: &Worker,
+    plugin: &Plugin,
     lease: &Lease,
     log: &JobLog,
     working: impl Future<Output = Result<Outcome<String>, CallError>>,
 ) -> End {
-    let word = worker.parts.services.events.subscribe([Event::Job(lease.job.clone())]);
+    let word = worker.parts.services.events.subscribe([Event::Job(lease.job.clone()), Event::Authority]);
     let mut stopping = worker.stopping.clone();
     let mut tick = tokio::time::interval(TICK);
     let mut working = std::pin::pin!(working);
@@ -153,13 +157,17 @@ async fn watched(
                 if let Err(CallError::Trapped { said, .. }) = &outcome
                     && !said.is_empty()
                 {
-                    log.add(JobLine { time: worker.now(), level: "danger", text: worker.parts.services.secrets.redact(said).into_owned() });
+                    let text = words_of(worker, &plugin.subject.id).redact(said).into_owned();
+                    log.add(JobLine { time: worker.now(), level: "danger", text });
                 }
                 return ended(outcome);
             }
             () = stopped(&mut stopping) => return End::GivenBack,
             () = word.woken() => {}
             _ = tick.tick() => keep_lines(worker, lease, log).await,
+        }
+        if !still_runs(worker, plugin) {
+            return End::GivenBack;
         }
         match worker.parts.services.database.read(|reader| reader.is_unwanted(lease)) {
             Ok(false) => {}
@@ -169,12 +177,26 @@ async fn watched(
     }
 }
 
+/// Whether this build of the plugin is still the one that is mounted and switched on. If not, the job waits for the one
+/// that is.
+fn still_runs(worker: &Worker, plugin: &Plugin) -> bool {
+    let snapshot = worker.parts.registry.snapshot();
+    snapshot.by_id(&plugin.subject.id).is_some_and(|mounted| {
+        matches!(mounted.state, State::Ready(_)) && mounted.subject.digest == plugin.subject.digest
+    })
+}
+
 /// Somebody asked for it to be cancelled, or it is another's.
 fn unwanted(worker: &Worker, lease: &Lease) -> End {
     match worker.parts.services.database.read(|reader| reader.job(&lease.job)) {
         Ok(Some(job)) if job.lease == Some(lease.number) => End::Cancelled,
         _ => End::Lost,
     }
+}
+
+/// Takes out of a plugin's words what it was given.
+fn words_of(worker: &Worker, plugin: &str) -> Redaction {
+    worker.parts.services.secrets.words_of(Holder::Plugin(plugin))
 }
 
 fn ended(outcome: Result<Outcome<String>, CallError>) -> End {
@@ -247,7 +269,7 @@ impl End {
     }
 
     fn to_row(&self, worker: &Worker, job: &JobRow) -> Row {
-        let (now, secrets) = (worker.now(), &worker.parts.services.secrets);
+        let (now, secrets) = (worker.now(), words_of(worker, &job.plugin));
         let kept = |failure: &Failure| {
             let kept = serde_json::to_string(failure).unwrap_or_default();
             Some(secrets.redact_json(&kept))
@@ -282,7 +304,9 @@ impl End {
                 ..row(JobState::Failed, ("danger", format!("Attempt {attempt} failed.")))
             },
             Self::Cancelled => row(JobState::Cancelled, ("warning", "Cancelled.".into())),
-            Self::GivenBack => row(JobState::Queued, ("neutral", "The server stopped; the job waits for it.".into())),
+            Self::GivenBack => {
+                row(JobState::Queued, ("neutral", "Its server or its plugin stopped; the job waits for them.".into()))
+            }
             Self::Lost => Row { lost: true, ..row(JobState::Queued, ("neutral", String::new())) },
         }
     }
@@ -302,22 +326,25 @@ fn write_down(
     }
     let now = worker.now();
     let lines = log.take();
+    // It was looked at as the job was started; what the plugin was given since is not to stand in the audit either.
+    let name = words_of(worker, &job.plugin).redact(&job.name);
     worker.parts.services.database.write(|tx| {
         let (outcome, failure) = (row.outcome.as_deref(), row.failure.as_deref());
-        let held = match (row.state, failure) {
-            (JobState::Queued, Some(failure)) => tx.retry_later(lease, failure, row.due)?,
+        let state = match (row.state, failure) {
+            (JobState::Queued, Some(failure)) => tx.retry_later(lease, failure, row.due, now)?,
             (JobState::Queued, None) => tx.give_back(lease, now)?,
-            (state, _) => tx.end_job(lease, state, outcome, failure, now)?,
+            (state, _) => tx.end_job(lease, state, outcome, failure, now)?.then_some(state),
         };
-        if !held {
-            return Ok(());
-        }
+        let Some(state) = state else { return Ok(()) };
         add_lines(tx, &job.id, &lines, now)?;
-        tx.add_job_line(&job.id, now, row.line.0, &row.line.1)?;
+        // Somebody asked to cancel it just as it came to be tried again.
+        let cancelled = state == JobState::Cancelled && row.state == JobState::Queued;
+        let line = if cancelled { ("warning", "Cancelled.") } else { (row.line.0, row.line.1.as_str()) };
+        tx.add_job_line(&job.id, now, line.0, line.1)?;
         if let Some(failure) = failure {
             tx.add_job_line(&job.id, now, row.line.0, &vestry_capabilities::sentence(failure))?;
         }
-        if !row.state.has_ended() {
+        if !state.has_ended() {
             return Ok(());
         }
         tx.audit(&vestry_storage::Entry {
@@ -328,8 +355,8 @@ fn write_down(
             digest: &plugin.subject.digest,
             action: "job.end",
             subject: &job.id,
-            outcome: row.state.name(),
-            detail: &job.name,
+            outcome: state.name(),
+            detail: &name,
             request: &job.id,
         })
     })

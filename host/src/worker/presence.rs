@@ -15,7 +15,7 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    /// Makes the file and locks it.
+    /// Makes the file and locks it; removes files that workers have left who are gone.
     ///
     /// # Errors
     ///
@@ -23,13 +23,18 @@ impl Presence {
     pub(super) fn announce(data: &Path) -> io::Result<Self> {
         let directory = data.join("workers");
         fs::create_dir_all(&directory)?;
-        let mut bytes = [0; 10];
-        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        let name = data_encoding::BASE32_DNSCURVE.encode(&bytes);
-        let file = path(data, &name);
-        let locked = OpenOptions::new().write(true).create_new(true).open(&file)?;
-        locked.try_lock().map_err(io::Error::other)?;
-        Ok(Self { name, file, _locked: locked })
+        sweep(&directory)?;
+        loop {
+            let mut bytes = [0; 10];
+            getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+            let name = data_encoding::BASE32_DNSCURVE.encode(&bytes);
+            let file = path(data, &name);
+            let locked = OpenOptions::new().write(true).create_new(true).open(&file)?;
+            // Another process that sweeps may have come in between: then with another name.
+            if locked.try_lock().is_ok() && file.exists() {
+                return Ok(Self { name, file, _locked: locked });
+            }
+        }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -40,6 +45,19 @@ impl Presence {
     pub(super) fn leave(&self) {
         let _ = fs::remove_file(&self.file);
     }
+}
+
+/// Removes what nobody holds. While it is removed it is locked, so a worker that is about to announce itself by it sees
+/// that it has to take another.
+fn sweep(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)?.flatten() {
+        if let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// Whether nobody holds the file of this worker.
@@ -75,7 +93,14 @@ mod tests {
         assert!(is_gone(data.path(), "never"));
         drop(presence);
         assert!(is_gone(data.path(), &name));
-        forget(data.path(), &name);
-        assert!(fs::read_dir(data.path().join("workers")).unwrap().next().is_none());
+        let left = || fs::read_dir(data.path().join("workers")).unwrap().count();
+        assert_eq!(left(), 1);
+        let next = Presence::announce(data.path()).unwrap();
+        assert_eq!(left(), 1, "what was left is swept, what is held stays");
+        let other = Presence::announce(data.path()).unwrap();
+        assert_eq!(left(), 2);
+        forget(data.path(), next.name());
+        other.leave();
+        assert_eq!(left(), 0);
     }
 }

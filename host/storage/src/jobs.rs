@@ -161,7 +161,8 @@ impl Reader<'_> {
     /// The job of a plugin that waits longest of those that may begin now.
     pub fn due_job(&self, plugin: &str, now: u64) -> Result<Option<JobRow>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM jobs WHERE state = 'queued' AND plugin = ? AND due <= ? ORDER BY due, queued, id LIMIT 1"
+            "SELECT {COLUMNS} FROM jobs WHERE state = 'queued' AND cancel = 0 AND plugin = ? AND due <= ? \
+             ORDER BY due, queued, id LIMIT 1"
         );
         self.first(&sql, params![plugin, now], read_job)
     }
@@ -175,6 +176,12 @@ impl Reader<'_> {
     pub fn workers(&self) -> Result<Vec<(String, u64)>> {
         let sql = "SELECT worker, min(leased_until) FROM jobs WHERE state = 'running' GROUP BY worker";
         self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// What a worker has taken.
+    pub fn leases_of(&self, worker: &str) -> Result<Vec<Lease>> {
+        let sql = "SELECT id, lease FROM jobs WHERE state = 'running' AND worker = ?";
+        self.all(sql, [worker], |row| Ok(Lease { job: row.get(0)?, number: row.get(1)? }))
     }
 
     /// Whether a job of this schedule waits or runs.
@@ -247,35 +254,53 @@ impl Transaction<'_> {
         failure: Option<&str>,
         now: u64,
     ) -> Result<bool> {
+        // What a job that is done was started with is of no use any more, and can be large.
         let sql = "UPDATE jobs SET state = ?3, outcome = ?4, failure = ?5, ended = ?6, worker = NULL, lease = NULL, \
                    leased_until = NULL, failures = failures + (?3 = 'failed'), \
+                   input = CASE ?3 WHEN 'done' THEN '{}' ELSE input END, \
                    percent = CASE ?3 WHEN 'done' THEN 100 ELSE percent END \
                    WHERE id = ?1 AND state = 'running' AND lease = ?2";
         Ok(self.execute(sql, params![lease.job, lease.number, state.name(), outcome, failure, now])? > 0)
     }
 
-    /// Puts a job that failed back into the queue, to be tried again later.
-    pub fn retry_later(&self, lease: &Lease, failure: &str, due: u64) -> Result<bool> {
-        let sql = "UPDATE jobs SET state = 'queued', failures = failures + 1, failure = ?3, due = ?4, worker = NULL, \
-                   lease = NULL, leased_until = NULL WHERE id = ?1 AND state = 'running' AND lease = ?2";
-        Ok(self.execute(sql, params![lease.job, lease.number, failure, due])? > 0)
+    /// Puts a job that failed back into the queue, to be tried again later. Answers what it is then, as the next does;
+    /// none where the lease is no longer its.
+    pub fn retry_later(&self, lease: &Lease, failure: &str, due: u64, now: u64) -> Result<Option<JobState>> {
+        let sql =
+            "UPDATE jobs SET failures = failures + 1, failure = ?3 WHERE id = ?1 AND state = 'running' AND lease = ?2";
+        match self.execute(sql, params![lease.job, lease.number, failure])? {
+            0 => Ok(None),
+            _ => self.wait_again(lease, Some(due), 0, now),
+        }
     }
 
     /// Puts a job back as if it had not been taken: its worker stops in good order.
-    pub fn give_back(&self, lease: &Lease, now: u64) -> Result<bool> {
-        let sql = "UPDATE jobs SET state = 'queued', due = ?3, worker = NULL, lease = NULL, leased_until = NULL \
-                   WHERE id = ?1 AND state = 'running' AND lease = ?2";
-        Ok(self.execute(sql, params![lease.job, lease.number, now])? > 0)
+    pub fn give_back(&self, lease: &Lease, now: u64) -> Result<Option<JobState>> {
+        self.wait_again(lease, None, 1, now)
     }
 
-    /// Jobs of a worker that is gone wait again, and go first; answers which.
-    pub fn release_jobs(&self, worker: &str) -> Result<Vec<String>> {
-        let released =
-            self.all("SELECT id FROM jobs WHERE state = 'running' AND worker = ?", [worker], |row| row.get(0))?;
-        let sql = "UPDATE jobs SET state = 'queued', due = queued, worker = NULL, lease = NULL, leased_until = NULL \
-                   WHERE state = 'running' AND worker = ?";
-        self.execute(sql, [worker])?;
+    /// Jobs of a worker that is gone wait again, and go first; answers which, and what they are then.
+    pub fn release_jobs(&self, worker: &str, now: u64) -> Result<Vec<(String, JobState)>> {
+        let lost = self.leases_of(worker)?;
+        let mut released = Vec::with_capacity(lost.len());
+        for lease in lost {
+            if let Some(state) = self.wait_again(&lease, None, 0, now)? {
+                released.push((lease.job, state));
+            }
+        }
         Ok(released)
+    }
+
+    /// Puts a job back into the queue, by default where it was; `not_begun` attempts are not counted. One that somebody
+    /// asked to cancel meanwhile is cancelled instead: nothing that waits is unwanted.
+    fn wait_again(&self, lease: &Lease, due: Option<u64>, not_begun: u32, now: u64) -> Result<Option<JobState>> {
+        let sql = "UPDATE jobs SET state = CASE cancel WHEN 0 THEN 'queued' ELSE 'cancelled' END, \
+                   ended = CASE cancel WHEN 0 THEN NULL ELSE ?5 END, due = coalesce(?3, queued), \
+                   attempt = attempt - ?4, worker = NULL, lease = NULL, leased_until = NULL \
+                   WHERE id = ?1 AND state = 'running' AND lease = ?2 RETURNING cancel";
+        let cancelled: Option<bool> =
+            self.first(sql, params![lease.job, lease.number, due, not_begun, now], |row| row.get(0))?;
+        Ok(cancelled.map(|cancelled| if cancelled { JobState::Cancelled } else { JobState::Queued }))
     }
 
     /// Cancels a job: one that waits at once, one that runs as soon as its worker sees it. Answers what it was at, none
@@ -295,7 +320,8 @@ impl Transaction<'_> {
 
     /// Queues a job once more that failed or was cancelled; `false` for any other.
     pub fn queue_again(&self, id: &str, now: u64) -> Result<bool> {
-        let sql = "UPDATE jobs SET state = 'queued', due = ?2, ended = NULL, failure = NULL, failures = 0, cancel = 0 \
+        let sql = "UPDATE jobs SET state = 'queued', due = ?2, ended = NULL, failure = NULL, failures = 0, \
+                   attempt = 0, cancel = 0 \
                    WHERE id = ?1 AND state IN ('failed', 'cancelled')";
         Ok(self.execute(sql, params![id, now])? > 0)
     }
@@ -315,10 +341,22 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Removes jobs that ended before a time, with their lines; answers how many.
-    pub fn purge_jobs(&self, before: u64, limit: u32) -> Result<usize> {
-        let sql = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ended IS NOT NULL AND ended < ? LIMIT ?)";
-        self.execute(sql, params![before, limit])
+    /// Removes up to `limit` jobs with their lines: those that ended before a time, and of each plugin the oldest beyond the
+    /// latest `kept` that have ended. Answers how many.
+    pub fn purge_jobs(&self, before: u64, kept: u64, limit: u32) -> Result<usize> {
+        let sql = "SELECT id FROM jobs WHERE ended IS NOT NULL AND ended < ? ORDER BY ended LIMIT ?";
+        let mut ids: Vec<String> = self.all(sql, params![before, limit], |row| row.get(0))?;
+        let sql = "SELECT plugin, count(*) FROM jobs WHERE ended IS NOT NULL GROUP BY plugin HAVING count(*) > ?";
+        let over: Vec<(String, u64)> = self.all(sql, [kept], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for (plugin, count) in over {
+            let sql = "SELECT id FROM jobs WHERE plugin = ? AND ended IS NOT NULL ORDER BY ended LIMIT ?";
+            ids.extend(
+                self.all(sql, params![plugin, (count - kept).min(limit.into())], |row| row.get::<_, String>(0))?,
+            );
+        }
+        ids.truncate(limit as usize);
+        ids.iter().try_for_each(|id| self.execute("DELETE FROM jobs WHERE id = ?", [id]).map(drop))?;
+        Ok(ids.len())
     }
 }
 

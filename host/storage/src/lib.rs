@@ -61,7 +61,7 @@ pub use privileges::{PermissionRow, PrivilegeRow};
 pub use schedules::ScheduleRow;
 pub use secrets::SecretRow;
 pub use sessions::SessionRow;
-pub use spaces::{SpaceRow, SpaceState};
+pub use spaces::{SpaceRow, SpaceState, is_hold};
 pub use tickets::{TicketRow, TicketState};
 pub use tokens::TokenRow;
 pub use transaction::{Reader, Transaction};

@@ -62,11 +62,16 @@ impl Reader<'_> {
 impl Transaction<'_> {
     /// Adds a link and voids every older one of this purpose and account.
     pub fn replace_link(&self, hash: &Hash, link: &LinkRow) -> Result<()> {
-        let LinkRow { purpose, account, made_by, created, expires, used } = link;
         self.execute(
             "DELETE FROM one_time_links WHERE purpose = ? AND account IS NOT DISTINCT FROM ?",
-            params![purpose, account],
+            params![link.purpose, link.account],
         )?;
+        self.insert_link(hash, link)
+    }
+
+    /// Adds a link; older ones stay as they are.
+    pub fn insert_link(&self, hash: &Hash, link: &LinkRow) -> Result<()> {
+        let LinkRow { purpose, account, made_by, created, expires, used } = link;
         self.execute(
             "INSERT INTO one_time_links (hash, purpose, account, made_by, created, expires, used) VALUES (?, ?, ?, ?, ?, ?, ?)",
             params![hash, purpose, account, made_by, created, expires, used],
@@ -74,9 +79,20 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Voids all links of an account, whatever for. Answers how many there were.
-    pub fn void_links(&self, account: &str) -> Result<usize> {
-        self.execute("DELETE FROM one_time_links WHERE account = ?", [account])
+    /// Voids the links of an account for a purpose, whoever had them made. Answers how many there were.
+    pub fn void_links(&self, purpose: &str, account: &str) -> Result<usize> {
+        self.execute("DELETE FROM one_time_links WHERE purpose = ? AND account = ?", [purpose, account])
+    }
+
+    /// Voids those of them that nobody in particular had made. Answers how many there were.
+    pub fn void_unmade_links(&self, purpose: &str, account: &str) -> Result<usize> {
+        let sql = "DELETE FROM one_time_links WHERE purpose = ? AND account = ? AND made_by IS NULL";
+        self.execute(sql, [purpose, account])
+    }
+
+    /// Removes links that expired or were used before a time. Answers how many.
+    pub fn purge_links(&self, before: u64) -> Result<usize> {
+        self.execute("DELETE FROM one_time_links WHERE expires < ?1 OR used < ?1", [before])
     }
 
     /// Uses it up. Answers whether it was valid.
@@ -90,7 +106,7 @@ impl Transaction<'_> {
 #[cfg(test)]
 mod tests {
     use super::{LinkRow, LinkState};
-    use crate::Database;
+    use crate::{Database, NewAccount};
 
     #[test]
     fn a_link_works_once_in_time_and_until_the_next() {
@@ -112,5 +128,44 @@ mod tests {
             (used.state(50), link.state(99), link.state(100)),
             (LinkState::Used, LinkState::Valid, LinkState::Expired)
         );
+    }
+    #[test]
+    fn what_nobody_in_particular_made_is_voided_alone_and_what_is_long_over_is_removed() {
+        let database = Database::temporary().unwrap();
+        let link = |purpose: &str, made_by: Option<&str>, used| LinkRow {
+            purpose: purpose.into(),
+            account: Some("one".into()),
+            made_by: made_by.map(str::to_owned),
+            created: 1,
+            expires: 100,
+            used,
+        };
+        let there = || {
+            let left = |number: &u8| database.read(|reader| reader.link(&[*number; 32])).unwrap().is_some();
+            (1..=4).filter(left).collect::<Vec<u8>>()
+        };
+        let put = || {
+            database.write(|tx| {
+                tx.insert_link(&[1; 32], &link("reset", None, None))?;
+                tx.insert_link(&[2; 32], &link("reset", Some("two"), None))?;
+                tx.insert_link(&[3; 32], &link("invitation", Some("two"), None))?;
+                tx.insert_link(&[4; 32], &link("reset", None, Some(50)))
+            })
+        };
+        database.write(|tx| tx.insert_account(&NewAccount { id: "one", email: None, name: "A", created: 1 })).unwrap();
+        put().unwrap();
+        assert_eq!(there(), [1, 2, 3, 4]);
+        assert_eq!(database.write(|tx| tx.void_unmade_links("reset", "one")).unwrap(), 2);
+        assert_eq!(there(), [2, 3]);
+        assert_eq!(database.write(|tx| tx.void_links("reset", "one")).unwrap(), 1);
+        assert_eq!(there(), [3]);
+        database.write(|tx| tx.void_links("invitation", "one")).unwrap();
+
+        put().unwrap();
+        assert_eq!(database.write(|tx| tx.purge_links(50)).unwrap(), 0);
+        assert_eq!(database.write(|tx| tx.purge_links(51)).unwrap(), 1, "the one that was used");
+        assert_eq!(database.write(|tx| tx.purge_links(100)).unwrap(), 0);
+        assert_eq!(there(), [1, 2, 3]);
+        assert_eq!(database.write(|tx| tx.purge_links(101)).unwrap(), 3);
     }
 }

@@ -3,7 +3,8 @@
 //! A plugin's values are in a space, not under its own name, so that a copy of them can be brought to another shape while
 //! the plugin goes on with what it has, and so that the data of an older version can be had back. Taking a copy holds the
 //! active space: until it is over, or the time of the hold has passed, nobody writes into it. So nothing is written that
-//! the copy does not have, and a process that dies in between leaves no more behind than a hold that passes.
+//! the copy does not have, and a process that dies in between leaves no more behind than a hold that passes. A hold is a
+//! time of the clock, which can be set back: one that ends later than any hold lasts is none.
 //!
 //! Nothing here raises the generation by itself: whoever changes several rows does it once.
 
@@ -13,6 +14,10 @@ use crate::{Reader, Result, Transaction};
 
 /// How long a space is kept after another took its place, in milliseconds: 30 days.
 const KEPT: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How far off the end of a hold can be, in milliseconds: the five seconds that a migration may take, and as many that the
+/// clock was set back meanwhile.
+const LONGEST_HOLD: u64 = 10_000;
 
 /// Spaces that are removed in one transaction.
 const PURGED_AT_ONCE: u32 = 3;
@@ -49,8 +54,19 @@ impl SpaceRow {
     /// Whether nobody may write into it now.
     #[must_use]
     pub fn is_held(&self, now: u64) -> bool {
-        self.held_until.is_some_and(|until| now < until)
+        self.held_until.is_some_and(|until| is_hold(until, now))
     }
+}
+
+/// Whether what ends then is a hold now.
+#[must_use]
+pub fn is_hold(until: u64, now: u64) -> bool {
+    now < until && until <= latest_end(now)
+}
+
+/// The latest end of a hold, in milliseconds that the database can hold.
+fn latest_end(now: u64) -> u64 {
+    now.saturating_add(LONGEST_HOLD).min(i64::MAX.cast_unsigned())
 }
 
 const SELECT: &str = "SELECT space, spaces.plugin, data_version, state, created, retired, held_until, coalesce(bytes, 0) \
@@ -74,16 +90,18 @@ impl Reader<'_> {
     /// Whether a plugin may write into this space: it is the active one, and not held. Asked in the transaction that
     /// writes.
     pub fn is_writable(&self, plugin: &str, space: &str, now: u64) -> Result<bool> {
-        let sql = "SELECT space = ?2 AND (held_until IS NULL OR held_until <= ?3) FROM spaces \
+        let sql = "SELECT space = ?2 AND (held_until IS NULL OR held_until <= ?3 OR held_until > ?4) FROM spaces \
                    WHERE plugin = ?1 AND state = 'active'";
+        let writable = self.first(sql, params![plugin, space, now, latest_end(now)], |row| row.get(0))?;
         // A plugin that has none yet writes into the one that is called as it is.
-        Ok(self.first(sql, params![plugin, space, now], |row| row.get(0))?.unwrap_or(space == plugin))
+        Ok(writable.unwrap_or(space == plugin))
     }
 
     /// Whether this is a copy whose time has not passed.
     pub fn is_open_copy(&self, space: &str, now: u64) -> Result<bool> {
-        let sql = "SELECT count(*) FROM spaces WHERE space = ? AND state = 'copy' AND held_until > ?";
-        Ok(self.value::<u64>(sql, params![space, now])? > 0)
+        let sql =
+            "SELECT count(*) FROM spaces WHERE space = ? AND state = 'copy' AND held_until > ? AND held_until <= ?";
+        Ok(self.value::<u64>(sql, params![space, now, latest_end(now)])? > 0)
     }
 }
 
@@ -111,13 +129,13 @@ impl Transaction<'_> {
         Ok(self.execute(sql, [&space.space])? > 0)
     }
 
-    /// Holds the active space until then, and copies it; answers the name of the copy. None where it is held already, or
+    /// Holds the active space until then, ten seconds at the most, and copies it; answers the name of the copy. None where it is held already, or
     /// no longer active.
     pub fn copy_space(&self, active: &SpaceRow, data_version: u32, now: u64, until: u64) -> Result<Option<String>> {
         let SpaceRow { space, plugin, .. } = active;
         let sql = "UPDATE spaces SET held_until = ?3 \
-                   WHERE space = ?1 AND state = 'active' AND (held_until IS NULL OR held_until <= ?2)";
-        if self.execute(sql, params![space, now, until])? == 0 {
+                   WHERE space = ?1 AND state = 'active' AND (held_until IS NULL OR held_until <= ?2 OR held_until > ?4)";
+        if self.execute(sql, params![space, now, until, latest_end(now)])? == 0 {
             return Ok(None);
         }
         let copy = name(plugin, now);
@@ -133,8 +151,8 @@ impl Transaction<'_> {
     pub fn finish_copy(&self, copy: &str, now: u64) -> Result<bool> {
         let sql = "UPDATE spaces SET state = 'retired', retired = ?2, held_until = NULL WHERE state = 'active' AND \
                    (plugin, held_until) = (SELECT plugin, held_until FROM spaces WHERE space = ?1 AND state = 'copy') \
-                   AND held_until > ?2";
-        if self.execute(sql, params![copy, now])? == 0 {
+                   AND held_until > ?2 AND held_until <= ?3";
+        if self.execute(sql, params![copy, now, latest_end(now)])? == 0 {
             return Ok(false);
         }
         let sql = "UPDATE spaces SET state = 'active', held_until = NULL WHERE space = ? AND state = 'copy'";
@@ -156,9 +174,10 @@ impl Transaction<'_> {
     /// died. A few at once, since a full one takes a second; the next time takes the rest. Answers how many.
     pub fn purge_spaces(&self, now: u64) -> Result<usize> {
         let sql = "SELECT space FROM spaces \
-                   WHERE (state = 'retired' AND retired <= ?) OR (state = 'copy' AND held_until <= ?) LIMIT ?";
-        let over: Vec<String> =
-            self.all(sql, params![now.saturating_sub(KEPT), now, PURGED_AT_ONCE], |row| row.get(0))?;
+                   WHERE (state = 'retired' AND retired <= ?1) \
+                   OR (state = 'copy' AND (held_until <= ?2 OR held_until > ?3)) LIMIT ?4";
+        let limits = params![now.saturating_sub(KEPT), now, latest_end(now), PURGED_AT_ONCE];
+        let over: Vec<String> = self.all(sql, limits, |row| row.get(0))?;
         for space in &over {
             self.kv_clear(space)?;
             self.execute("DELETE FROM spaces WHERE space = ?", [space])?;

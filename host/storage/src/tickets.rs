@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::{Hash, Result, Transaction};
+use crate::{Hash, Reader, Result, Transaction};
 
 /// A ticket as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +23,42 @@ pub struct TicketRow {
 /// What is behind a ticket for one who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TicketState {
-    /// Handed over now, for the only time.
+    /// To be handed over, for the only time.
     Fresh(TicketRow),
     /// Handed over before.
     Shown,
     /// Never there, over, or of somebody else.
     Unknown,
+}
+
+impl Reader<'_> {
+    /// What is behind a ticket, for the account that it is for. Hands nothing over.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn ticket(&self, hash: &Hash, account: &str, now: u64) -> Result<TicketState> {
+        let found = self.first(
+            "SELECT purpose, subject, sealed, good_until, created, expires FROM tickets \
+             WHERE hash = ? AND account = ? AND expires > ?",
+            params![hash, account, now],
+            |row| {
+                Ok(TicketRow {
+                    purpose: row.get(0)?,
+                    account: account.to_owned(),
+                    subject: row.get(1)?,
+                    sealed: row.get(2)?,
+                    good_until: row.get(3)?,
+                    created: row.get(4)?,
+                    expires: row.get(5)?,
+                })
+            },
+        )?;
+        Ok(match found {
+            None => TicketState::Unknown,
+            Some(ticket) if ticket.sealed.is_empty() => TicketState::Shown,
+            Some(ticket) => TicketState::Fresh(ticket),
+        })
+    }
 }
 
 impl Transaction<'_> {
@@ -49,30 +79,11 @@ impl Transaction<'_> {
 
     /// Hands over what is behind a ticket, to the account that it is for: what was sealed is gone from here afterwards.
     pub fn show_ticket(&self, hash: &Hash, account: &str, now: u64) -> Result<TicketState> {
-        let found = self.first(
-            "SELECT purpose, subject, sealed, good_until, created, expires FROM tickets \
-             WHERE hash = ? AND account = ? AND expires > ?",
-            params![hash, account, now],
-            |row| {
-                Ok(TicketRow {
-                    purpose: row.get(0)?,
-                    account: account.to_owned(),
-                    subject: row.get(1)?,
-                    sealed: row.get(2)?,
-                    good_until: row.get(3)?,
-                    created: row.get(4)?,
-                    expires: row.get(5)?,
-                })
-            },
-        )?;
-        match found {
-            None => Ok(TicketState::Unknown),
-            Some(ticket) if ticket.sealed.is_empty() => Ok(TicketState::Shown),
-            Some(ticket) => {
-                self.execute("UPDATE tickets SET sealed = x'' WHERE hash = ?", [hash])?;
-                Ok(TicketState::Fresh(ticket))
-            }
+        let state = self.ticket(hash, account, now)?;
+        if matches!(state, TicketState::Fresh(_)) {
+            self.execute("UPDATE tickets SET sealed = x'' WHERE hash = ?", [hash])?;
         }
+        Ok(state)
     }
 
     /// Removes tickets that are over. Answers how many.
@@ -110,6 +121,8 @@ mod tests {
         assert_eq!(show(1, "two", 50), TicketState::Unknown, "of somebody else");
         assert_eq!(show(1, "one", 100), TicketState::Unknown, "too late");
         assert_eq!(show(3, "one", 50), TicketState::Unknown);
+        let look = || database.read(|reader| reader.ticket(&[1; 32], "one", 50)).unwrap();
+        assert_eq!((look(), look()), (TicketState::Fresh(ticket.clone()), TicketState::Fresh(ticket.clone())));
         assert_eq!(show(1, "one", 50), TicketState::Fresh(ticket.clone()));
         assert_eq!(show(1, "one", 51), TicketState::Shown);
         assert_eq!(database.write(|tx| tx.purge_tickets(100)).unwrap(), 2);

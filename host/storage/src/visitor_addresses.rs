@@ -73,6 +73,22 @@ impl Transaction<'_> {
         Ok(Some(link))
     }
 
+    /// Notes that a visitor was here and had a mail sent to their address: it is theirs still, as if confirmed now.
+    pub fn touch_visitor_address(&self, plugin: &str, visitor: &str, now: u64) -> Result<()> {
+        let sql = "UPDATE visitor_addresses SET confirmed = ?3 WHERE plugin = ?1 AND visitor = ?2";
+        self.execute(sql, params![plugin, visitor, now])?;
+        Ok(())
+    }
+
+    /// Removes the addresses that were last confirmed or used before a time; those for plugins that are not mounted any
+    /// more, before another; and links that have expired. Answers how many addresses.
+    pub fn purge_visitor_addresses(&self, unused: u64, unmounted: u64, now: u64) -> Result<usize> {
+        self.execute("DELETE FROM address_links WHERE expires <= ?", [now])?;
+        let sql = "DELETE FROM visitor_addresses \
+                   WHERE confirmed < ?1 OR (confirmed < ?2 AND plugin NOT IN (SELECT id FROM plugins))";
+        self.execute(sql, [unused, unmounted])
+    }
+
     /// Forgets a visitor's address. Answers whether there was one.
     pub fn forget_visitor_address(&self, plugin: &str, visitor: &str) -> Result<bool> {
         Ok(self.execute("DELETE FROM visitor_addresses WHERE plugin = ? AND visitor = ?", [plugin, visitor])? > 0)
@@ -106,7 +122,7 @@ fn read_link(row: &Row<'_>) -> rusqlite::Result<AddressLink> {
 #[cfg(test)]
 mod tests {
     use super::{AddressLink, Quota};
-    use crate::Database;
+    use crate::{Database, PackageRow, PluginRow};
 
     fn link(number: u8, visitor: &str, created: u64) -> AddressLink {
         AddressLink {
@@ -141,6 +157,49 @@ mod tests {
         assert_eq!(address("v").as_deref(), Some("4@example.org"), "a new address takes the place of the old one");
         assert!(database.write(|tx| tx.forget_visitor_address("p", "v")).unwrap());
         assert_eq!(address("v"), None);
+    }
+
+    #[test]
+    fn addresses_go_when_they_are_not_used_and_sooner_with_their_plugin() {
+        let database = Database::temporary().unwrap();
+        let address = |visitor: &str| database.read(|reader| reader.visitor_address("p", visitor)).unwrap();
+        let purge =
+            |unused, unmounted, now| database.write(|tx| tx.purge_visitor_addresses(unused, unmounted, now)).unwrap();
+        database
+            .write(|tx| {
+                tx.insert_package(&PackageRow {
+                    digest: "d".into(),
+                    id: "p".into(),
+                    version: "1.0.0".into(),
+                    source: "cli".into(),
+                    registration: "{}".into(),
+                    size: 1,
+                    added: 1,
+                })?;
+                tx.put_plugin(&PluginRow {
+                    id: "p".into(),
+                    digest: "d".into(),
+                    mount: "p".into(),
+                    enabled: true,
+                    quarantined: None,
+                    updated: 1,
+                })?;
+                for (number, visitor) in [(1, "v"), (2, "w")] {
+                    tx.replace_address_link(&link(number, visitor, 10))?;
+                    tx.confirm_address(&[number; 32], 20)?;
+                }
+                tx.touch_visitor_address("p", "w", 30)?;
+                tx.replace_address_link(&link(3, "x", 10))
+            })
+            .unwrap();
+        assert_eq!(purge(20, 30, 50), 0, "the plugin is mounted");
+        assert_eq!(purge(21, 30, 50), 1);
+        assert_eq!((address("v"), address("w").is_some()), (None, true), "the one that was used stays");
+        assert!(database.write(|tx| tx.delete_plugin("p")).unwrap());
+        assert_eq!(purge(21, 30, 109), 0);
+        assert!(database.read(|reader| reader.address_link(&[3; 32], 50)).unwrap().is_some());
+        assert_eq!(purge(21, 31, 110), 1);
+        assert!(database.read(|reader| reader.address_link(&[3; 32], 50)).unwrap().is_none(), "it has expired");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Taking secrets out of what is about to be written.
 //!
-//! It knows the values that this process has opened, and finds them in a text as they are, with backslashes put in as in
-//! JSON (also JSON in JSON), percent-encoded, in hexadecimal, and in base64 at any of the three offsets at which they can
-//! stand in it (in `Authorization: Basic` the user's name goes before). It helps against accidents: who means to carry a
-//! secret out can write it backwards.
+//! It knows the values that somebody was given, and finds them in a text as they are, with backslashes put in and
+//! characters written as `\u00e9` as in JSON (also JSON in JSON), with HTML's entities, percent-encoded, in hexadecimal, and
+//! in base64 at any of the three offsets at which they can stand in it (in `Authorization: Basic` the user's name goes
+//! before). It helps against accidents: who means to carry a secret out can write it backwards.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -68,14 +68,16 @@ impl Redactor {
             return Cow::Borrowed(text);
         }
         let decoded = text.contains('%').then(|| View::decoded(text));
+        let entities = text.contains('&').then(|| View::without_entities(text));
         let unescaped = text.contains('\\').then(|| View::unescaped(text));
+        let spelled = text.contains("\\u").then(|| View::spelled_out(text));
         let mut found = Vec::new();
         for known in known.iter() {
             known.forms.iter().for_each(|form| form.find(text, &mut found));
-            if let Some(view) = &decoded {
+            for view in decoded.iter().chain(&entities) {
                 view.find(known.value.expose(), &mut found);
             }
-            if let Some((view, value)) = unescaped.as_ref().zip(known.unescaped.as_ref()) {
+            for (view, value) in unescaped.iter().chain(&spelled).zip(known.unescaped.iter().cycle()) {
                 view.find(value.expose(), &mut found);
             }
         }
@@ -154,51 +156,97 @@ impl Form {
 /// A text as somebody who reads it back would see it, and where each byte came from.
 struct View {
     bytes: Vec<u8>,
-    /// Of each byte where it stands in the text; one more at the end.
-    starts: Vec<u32>,
-    /// Whether a byte stands for all of the text up to the next one.
-    contiguous: bool,
+    /// Of each byte where that begins and ends in the text which it stands for.
+    places: Vec<(u32, u32)>,
 }
 
+/// Entities that have a name and that programs write in the place of what means something in HTML.
+const ENTITIES: &[(&str, char)] =
+    &[("&quot;", '"'), ("&amp;", '&'), ("&apos;", '\''), ("&lt;", '<'), ("&gt;", '>'), ("&nbsp;", ' ')];
+/// Characters of the longest entity with a number that is read, such as `&#x1F600;`.
+const LONGEST_ENTITY: usize = 10;
+
 impl View {
-    fn empty(text: &str, contiguous: bool) -> Self {
-        Self { bytes: Vec::with_capacity(text.len()), starts: Vec::with_capacity(text.len() + 1), contiguous }
+    /// `read`: what stands at the beginning of the rest of a text, as a character and the bytes that it takes there; none
+    /// where the next byte stands for itself. No character for what stands for nothing.
+    fn new(text: &str, read: impl Fn(&str) -> Option<(Option<char>, usize)>) -> Self {
+        let mut view = Self { bytes: Vec::with_capacity(text.len()), places: Vec::with_capacity(text.len()) };
+        let mut at = 0;
+        while let Some(byte) = text.as_bytes().get(at) {
+            let (character, length) = match text.get(at..).and_then(&read) {
+                Some((character, length)) => (character, length.max(1)),
+                None => {
+                    view.push(&[*byte], at, at + 1);
+                    at += 1;
+                    continue;
+                }
+            };
+            if let Some(character) = character {
+                view.push(character.encode_utf8(&mut [0; 4]).as_bytes(), at, at + length);
+            }
+            at += length;
+        }
+        view
     }
 
     /// With every `%XX` undone.
     fn decoded(text: &str) -> Self {
         let raw = text.as_bytes();
         let digit = |index: usize| raw.get(index).and_then(|byte| char::from(*byte).to_digit(16));
-        let mut view = Self::empty(text, true);
+        let mut view = Self { bytes: Vec::with_capacity(raw.len()), places: Vec::with_capacity(raw.len()) };
         let mut index = 0;
         while let Some(byte) = raw.get(index) {
             let (byte, length) = match (byte, digit(index + 1), digit(index + 2)) {
                 (b'%', Some(high), Some(low)) => (u8::try_from(high * 16 + low).unwrap_or(*byte), 3),
                 _ => (*byte, 1),
             };
-            view.push(byte, index);
+            view.push(&[byte], index, index + length);
             index += length;
         }
-        view.finish(text)
+        view
     }
 
     /// Without backslashes, however many there are.
     fn unescaped(text: &str) -> Self {
-        let mut view = Self::empty(text, false);
-        for (index, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte != b'\\') {
-            view.push(byte, index);
-        }
-        view.finish(text)
+        Self::new(text, |rest| rest.starts_with('\\').then_some((None, 1)))
     }
 
-    fn push(&mut self, byte: u8, start: usize) {
-        self.bytes.push(byte);
-        self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+    /// The same, with every `\uXXXX` undone, whichever number of backslashes it has.
+    fn spelled_out(text: &str) -> Self {
+        Self::new(text, |rest| {
+            let bare = rest.trim_start_matches('\\');
+            match rest.len() - bare.len() {
+                0 => None,
+                slashes => Some(match spelled(bare) {
+                    Some((character, length)) => (Some(character), slashes + length),
+                    None => (None, slashes),
+                }),
+            }
+        })
     }
 
-    fn finish(mut self, text: &str) -> Self {
-        self.starts.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        self
+    /// With entities of HTML undone.
+    fn without_entities(text: &str) -> Self {
+        Self::new(text, |rest| {
+            let named = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity));
+            let numbered = || {
+                let body = rest.strip_prefix("&#")?;
+                let end = body.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';')?;
+                let number = body.get(..end)?;
+                let code = match number.strip_prefix(['x', 'X']) {
+                    Some(digits) => u32::from_str_radix(digits, 16),
+                    None => number.parse(),
+                };
+                Some((Some(char::from_u32(code.ok()?)?), end + 3))
+            };
+            named.map(|(entity, character)| (Some(*character), entity.len())).or_else(numbered)
+        })
+    }
+
+    fn push(&mut self, bytes: &[u8], start: usize, end: usize) {
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(bytes);
+        self.places.extend(bytes.iter().map(|_| (place(start), place(end))));
     }
 
     /// Forms write a space as `+`.
@@ -207,18 +255,28 @@ impl View {
         let same = |(there, wanted): (&u8, &u8)| there == wanted || (*there == b'+' && *wanted == b' ');
         for (index, window) in self.bytes.windows(value.len()).enumerate() {
             if window.iter().zip(value).all(same) {
-                found.push(self.starts[index] as usize..self.end(index + value.len() - 1));
+                found.push(self.places[index].0 as usize..self.places[index + value.len() - 1].1 as usize);
             }
         }
     }
+}
 
-    /// Where the text ends that a byte stands for.
-    fn end(&self, index: usize) -> usize {
-        match self.contiguous {
-            true => self.starts[index + 1] as usize,
-            false => self.starts[index] as usize + 1,
-        }
+/// The number behind a `u`.
+fn unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix('u')?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+/// The character that `uXXXX` is, or two of them with backslashes between, and their length.
+fn spelled(text: &str) -> Option<(char, usize)> {
+    let first = unit(text)?;
+    if let Some(character) = char::from_u32(first.into()) {
+        return Some((character, 5));
     }
+    let rest = text.get(5..)?;
+    let bare = rest.trim_start_matches('\\');
+    let character = char::decode_utf16([first, unit(bare)?]).next()?.ok()?;
+    Some((character, text.len() - bare.len() + 5))
 }
 
 /// The text with what was found replaced; finds that touch become one, so that nothing tells how many there were.
@@ -324,10 +382,43 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_are_spelled_out_are_read() {
+        let redactor = knowing(&["pa\"ss wörd😀&<x>'", r"own \u00e9 slash"]);
+        for form in [
+            r#"pa\"ss w\u00f6rd\ud83d\ude00&<x>'"#,
+            r#"pa\u0022ss w\u00F6rd😀\u0026\u003cx\u003e\u0027"#,
+            r#"pa\\\"ss w\\u00f6rd\\ud83d\\ude00&<x>'"#,
+            "pa&quot;ss wörd😀&amp;&lt;x&gt;&#39;",
+            "pa&#34;ss&nbsp;w&#xF6;rd&#x1f600;&#38;&lt;x&gt;&apos;",
+            r"own \u00e9 slash",
+            r"own \\u00e9 slash",
+        ] {
+            assert_eq!(redactor.redact(&format!("a\\ {form} &amp; b")), "a\\ ••• &amp; b", "{form}");
+        }
+    }
+
+    #[test]
     fn other_texts_are_left_as_they_are() {
         assert!(matches!(knowing(&[]).redact("anything"), Cow::Borrowed("anything")));
         let redactor = knowing(&["secret value", "short"]);
-        for text in ["", "short", "secret", "100 %", "%%%2", "%zz%4", "ö%C3", "secret%20valu"] {
+        for text in [
+            "",
+            "short",
+            "secret",
+            "100 %",
+            "%%%2",
+            "%zz%4",
+            "ö%C3",
+            "secret%20valu",
+            "&",
+            "&#;",
+            "&#x;",
+            "&#99999999999;",
+            r"\u",
+            r"\u00",
+            r"\ud83d\u0041",
+            r"\ud83d",
+        ] {
             assert!(matches!(redactor.redact(text), Cow::Borrowed(_)), "{text}");
         }
     }

@@ -6,12 +6,12 @@ use vestry_sdk::users;
 use crate::links::handed_over;
 use crate::shared::privilege_boxes;
 
-pub fn form(_: &Request) -> Result<Page> {
-    page(|form| form)
+pub fn form(request: &Request) -> Result<Page> {
+    page(request, |form| form)
 }
 
 pub fn send(request: &Request) -> Result<Response> {
-    invite(request).or_invalid(|errors| page(|form| form.refill(request).errors(errors)))
+    invite(request).or_invalid(|errors| page(request, |form| form.refill(request).errors(errors)))
 }
 
 fn invite(request: &Request) -> Result<Redirect> {
@@ -24,8 +24,9 @@ fn invite(request: &Request) -> Result<Redirect> {
     Ok(handed_over(&ticket).done(text!("{name} is invited. A mail with a link is on its way to {email}.", name, email)))
 }
 
-fn page(with: impl FnOnce(Form) -> Form) -> Result<Page> {
-    let privileges = users::privileges()?;
+/// Which privileges there are is for who may look at accounts.
+fn page(request: &Request, with: impl FnOnce(Form) -> Form) -> Result<Page> {
+    let privileges = if request.may("users.read") { users::privileges()? } else { Vec::new() };
     let mut form = Form::new(Action::new("Send the invitation", "send-invitation").primary())
         .field(Field::text("name", "Name").required().max_length(200))
         .field(Field::email("email", "E-mail").required());

@@ -27,7 +27,8 @@ fn plugin() -> Plugin {
         .route(get("list", "/").needs("users.read").summary("Find accounts").to(list::list))
         .route(get("invite", "/invite").needs("users.create").summary("Invite somebody").to(invite::form))
         .route(post("send-invitation", "/invite").needs("users.create").to(invite::send))
-        .route(get("link", "/links/{ticket}").needs("users.read").to(links::page))
+        // What is behind a ticket the host shows to the account that it is for, and to nobody else.
+        .route(get("link", "/links/{ticket}").for_signed_in().to(links::page))
         .route(get("account", "/accounts/{key}").needs("users.read").to(account::account))
         .route(post("rename", "/accounts/{key}/rename").needs("users.write").to(account::rename))
         .route(post("state", "/accounts/{key}/state").needs("users.activate").to(account::set_state))

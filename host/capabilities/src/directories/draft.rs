@@ -1,16 +1,24 @@
 //! A file that is not whole yet.
 //!
-//! It has no name until it is whole, so a crash leaves nothing behind; where the file system has no files without
-//! names, it has a name that plugins cannot say, and goes with the draft.
+//! It has no name until it is whole, and where its name is free gets it in one step, so a crash leaves nothing behind.
+//! Where it takes the place of another file it has a name for a moment that plugins cannot say, and where the file system
+//! has no files without names, all the time. That name goes with the draft; a crash can leave it, and [`is_left_behind`]
+//! finds it after a day.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, SystemTime};
 
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 
 use super::path::RESERVED;
+
+/// What a temporary name ends with.
+const PART: &str = ".part";
+/// For how long nothing was done with what somebody has left behind.
+const LEFT_FOR: Duration = Duration::from_secs(24 * 3_600);
 
 /// A file on its way into a folder. Dropped before it is placed, it never was.
 #[derive(Debug)]
@@ -49,8 +57,13 @@ impl<'d> Draft<'d> {
     pub(crate) fn place(mut self, name: &str) -> io::Result<()> {
         self.file.sync_all()?;
         if self.temporary.is_none() {
+            match self.link(name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                linked => return linked,
+            }
+            // Something has that name, and only a rename replaces it in one step.
             let temporary = temporary_name()?;
-            linkat(CWD, descriptor(&self.file), self.folder, &temporary, AtFlags::SYMLINK_FOLLOW)?;
+            self.link(&temporary)?;
             self.temporary = Some(temporary);
         }
         if let Some(temporary) = &self.temporary {
@@ -58,6 +71,11 @@ impl<'d> Draft<'d> {
         }
         self.temporary = None;
         Ok(())
+    }
+
+    /// Gives the file, which has none, a name that nothing has.
+    fn link(&self, name: &str) -> io::Result<()> {
+        Ok(linkat(CWD, descriptor(&self.file), self.folder, name, AtFlags::SYMLINK_FOLLOW)?)
     }
 }
 
@@ -88,5 +106,15 @@ fn descriptor(file: &File) -> String {
 
 fn temporary_name() -> io::Result<String> {
     let random = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(format!("{RESERVED}{random:016x}.part"))
+    Ok(format!("{RESERVED}{random:016x}{PART}"))
+}
+
+/// Whether a file is a draft that nobody finishes any more. What is written or linked has changed.
+pub(super) fn is_left_behind(name: &str, metadata: &Metadata, now: SystemTime) -> bool {
+    let random = name.strip_prefix(RESERVED).and_then(|rest| rest.strip_suffix(PART));
+    let is_draft =
+        random.is_some_and(|random| random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let changed = u64::try_from(metadata.ctime()).unwrap_or(0);
+    let age = now.duration_since(SystemTime::UNIX_EPOCH + Duration::from_secs(changed));
+    is_draft && metadata.is_file() && age.is_ok_and(|age| age > LEFT_FOR)
 }

@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::{DirEntryExt, FileExt};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use cap_std::fs::{Dir, DirEntry, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 use rustix::fs::{OFlags, copy_file_range};
 use vestry_contract::files::{File as Facts, Listing, Piece};
 
-use super::draft::Draft;
+use super::draft::{Draft, is_left_behind};
 use super::error::FileError;
 use super::identity::{identity, inode};
 use super::path::{self, FilePath};
@@ -57,7 +58,11 @@ impl Folder {
         // The first names behind the cursor, and one more to know whether there are more: the greatest is on top.
         let mut names = BinaryHeap::with_capacity(LISTED + 2);
         for entry in dir.entries().map_err(wrong)? {
-            let Some(name) = shown(&entry.map_err(wrong)?).map_err(wrong)? else { continue };
+            let entry = entry.map_err(wrong)?;
+            let Some(name) = shown(&entry).map_err(wrong)? else {
+                sweep(&entry, SystemTime::now());
+                continue;
+            };
             if cursor.is_none_or(|cursor| name.as_str() > cursor) {
                 names.push(name);
             }
@@ -182,12 +187,26 @@ impl Folder {
 
     /// Removes a file, or a directory that is empty.
     pub(crate) fn remove(&self, path: &FilePath) -> Result<(), FileError> {
-        let removed = if self.plain(path)?.is_dir() {
-            self.dir.remove_dir(path.as_str())
-        } else {
-            self.dir.remove_file(path.as_str())
-        };
-        removed.map_err(|error| self.wrong(path.as_str(), error))
+        let wrong = |error| self.wrong(path.as_str(), error);
+        if !self.plain(path)?.is_dir() {
+            return self.dir.remove_file(path.as_str()).map_err(wrong);
+        }
+        match self.dir.remove_dir(path.as_str()) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                // What the server left behind there, plugins neither see nor can remove.
+                self.sweep(path, SystemTime::now()).map_err(wrong)?;
+                self.dir.remove_dir(path.as_str()).map_err(wrong)
+            }
+            removed => removed.map_err(wrong),
+        }
+    }
+
+    /// Removes what crashes have left in a directory.
+    pub(super) fn sweep(&self, path: &FilePath, now: SystemTime) -> io::Result<()> {
+        for entry in self.dir.open_dir(path.as_str())?.entries()? {
+            sweep(&entry?, now);
+        }
+        Ok(())
     }
 
     /// Puts an upload in the place of what has the path. Where it lies on the same file system this takes no time,
@@ -278,6 +297,18 @@ fn shown(entry: &DirEntry) -> io::Result<Option<String>> {
     }
     let kind = entry.file_type()?;
     Ok((kind.is_file() || kind.is_dir()).then_some(name))
+}
+
+/// Removes an entry that a crash has left. Where the server may not, it stays.
+fn sweep(entry: &DirEntry, now: SystemTime) {
+    let Ok(name) = entry.file_name().into_string() else { return };
+    if !name.starts_with(path::RESERVED) || !entry.metadata().is_ok_and(|found| is_left_behind(&name, &found, now)) {
+        return;
+    }
+    match entry.remove_file() {
+        Ok(()) => tracing::info!(name, "a file that was left unfinished was removed"),
+        Err(error) => tracing::debug!(name, %error, "a file that was left unfinished cannot be removed"),
+    }
 }
 
 fn facts(path: String, metadata: &Metadata) -> Facts {

@@ -185,6 +185,47 @@ fn a_draft_that_is_dropped_leaves_nothing() {
 }
 
 #[test]
+fn what_a_crash_has_left_goes_after_a_day() {
+    let place = Place::new();
+    let folder = place.folder();
+    let left = ".vestry-0123456789abcdef.part";
+    // Of these, none is a draft of the server's.
+    let others = [".vestry-0123456789abcdef", ".vestry-123.part", ".vestry-0123456789abcdeg.part", "x.part"];
+    folder.write(&path("a/b/file"), b"x").unwrap();
+    for name in others.iter().chain([&left]) {
+        fs::write(place.inside("a").join(name), "half").unwrap();
+    }
+    symlink("b/file", place.inside("a/.vestry-fedcba9876543210.part")).unwrap();
+    fs::create_dir(place.inside("a/.vestry-aaaaaaaaaaaaaaaa.part")).unwrap();
+    let names = || fs::read_dir(place.inside("a")).unwrap().count();
+    let days = |days: u64| std::time::SystemTime::now() + std::time::Duration::from_secs(days * 24 * 3_600);
+    let before = names();
+    folder.entries(Some(&path("a")), None).unwrap();
+    folder.sweep(&path("a"), days(0)).unwrap();
+    assert_eq!(names(), before, "it may be on its way");
+    folder.sweep(&path("a"), days(2)).unwrap();
+    assert_eq!(names(), before - 1);
+    assert!(!place.inside("a").join(left).exists());
+    assert!(folder.remove(&path("a")).is_err(), "what is somebody's stays");
+}
+
+#[test]
+fn a_free_name_is_given_in_one_step() {
+    let place = Place::new();
+    let dir = Dir::open_ambient_dir(place.inside(""), ambient_authority()).unwrap();
+    let draft = Draft::new(&dir).unwrap();
+    draft.file().write_all(b"one").unwrap();
+    draft.place("file").unwrap();
+    fs::create_dir(place.inside("folder")).unwrap();
+    let draft = Draft::new(&dir).unwrap();
+    draft.file().write_all(b"two").unwrap();
+    draft.place("file").unwrap();
+    assert_eq!(fs::read(place.inside("file")).unwrap(), b"two", "what has the name is replaced");
+    assert!(Draft::new(&dir).unwrap().place("folder").is_err());
+    assert_eq!(place.names(), ["file", "folder"]);
+}
+
+#[test]
 fn what_is_added_says_where_it_begins_however_many_add() {
     let place = Place::new();
     assert_eq!(place.folder().append(&path("log/today"), b"").unwrap(), 0);

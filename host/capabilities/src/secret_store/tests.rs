@@ -6,6 +6,7 @@ use super::*;
 const VALUE: &str = "correct horse battery";
 const API: &str = "https://api.example.org";
 const NOW: u64 = 1_000;
+const READER: Holder<'_> = Holder::Plugin("org.example.reader");
 
 fn name(text: &str) -> SecretName {
     SecretName::parse(text).unwrap()
@@ -39,15 +40,18 @@ fn a_secret_is_given_out_as_it_is_bound() {
     let (_, secrets) = secrets_with(Configured::new());
     set(&secrets, "free", None);
     set(&secrets, "bound", Some(API));
-    assert_eq!(exposed(secrets.reveal("free")).unwrap(), VALUE);
-    assert!(matches!(secrets.for_origin("free", API), Err(SecretError::Unbound { .. })));
-    assert!(matches!(secrets.reveal("bound"), Err(SecretError::Bound { .. })));
-    assert_eq!(exposed(secrets.for_origin("bound", "HTTPS://API.example.org:443")).unwrap(), VALUE);
+    assert_eq!(exposed(secrets.reveal(READER, "free")).unwrap(), VALUE);
+    assert!(matches!(secrets.for_origin(READER, "free", API), Err(SecretError::Unbound { .. })));
+    assert!(matches!(secrets.reveal(READER, "bound"), Err(SecretError::Bound { .. })));
+    assert_eq!(exposed(secrets.for_origin(READER, "bound", "HTTPS://API.example.org:443")).unwrap(), VALUE);
     for elsewhere in ["http://api.example.org", "https://api.example.org:444", "https://example.org", "", "nothing"] {
-        assert!(matches!(secrets.for_origin("bound", elsewhere), Err(SecretError::Elsewhere { .. })), "{elsewhere}");
+        assert!(
+            matches!(secrets.for_origin(READER, "bound", elsewhere), Err(SecretError::Elsewhere { .. })),
+            "{elsewhere}"
+        );
     }
     for absent in ["absent", "No Name", ""] {
-        assert!(matches!(secrets.reveal(absent), Err(SecretError::Unknown(_))), "{absent}");
+        assert!(matches!(secrets.reveal(READER, absent), Err(SecretError::Unknown(_))), "{absent}");
     }
 }
 
@@ -56,10 +60,10 @@ fn setting_again_replaces_and_deleting_takes_away() {
     let (database, secrets) = secrets_with(Configured::new());
     set(&secrets, "one", Some(API));
     secrets.set(&Actor::console(), &name("one"), None, &value("another value"), NOW + 1).unwrap();
-    assert_eq!(exposed(secrets.reveal("one")).unwrap(), "another value");
+    assert_eq!(exposed(secrets.reveal(READER, "one")).unwrap(), "another value");
     assert!(secrets.delete(&Actor::console(), &name("one"), NOW + 2).unwrap());
     assert!(!secrets.delete(&Actor::console(), &name("one"), NOW + 3).unwrap());
-    assert!(matches!(secrets.reveal("one"), Err(SecretError::Unknown(_))));
+    assert!(matches!(secrets.reveal(READER, "one"), Err(SecretError::Unknown(_))));
     let audited = database.read(|reader| reader.audit_entries(&AuditFilter::default(), 10)).unwrap();
     let acts: Vec<_> =
         audited.iter().map(|row| (row.action.as_str(), row.subject.as_str(), row.detail.as_str())).collect();
@@ -81,7 +85,7 @@ fn only_who_may_manage_secrets_sets_and_deletes_them() {
     assert!(matches!(secrets.set(&nobody, &name("two"), None, &value(VALUE), NOW), Err(SecretError::Forbidden)));
     assert!(matches!(secrets.delete(&nobody, &name("one"), NOW), Err(SecretError::Forbidden)));
     assert_eq!(secrets.list().unwrap().len(), 1);
-    assert!(secrets.reveal("one").is_ok() && secrets.reveal("two").is_err());
+    assert!(secrets.reveal(READER, "one").is_ok() && secrets.reveal(READER, "two").is_err());
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn a_row_that_does_not_open_says_which_to_set_again_and_leaves_the_others() {
         })
         .unwrap();
     for broken in ["swapped", "unbound", "damaged"] {
-        for error in [exposed(secrets.reveal(broken)), exposed(secrets.for_origin(broken, API))] {
+        for error in [exposed(secrets.reveal(READER, broken)), exposed(secrets.for_origin(READER, broken, API))] {
             let error = error.unwrap_err();
             assert!(error.contains(&format!("`{broken}`")) && error.contains("set it again"), "{error}");
         }
@@ -107,9 +111,9 @@ fn a_row_that_does_not_open_says_which_to_set_again_and_leaves_the_others() {
         secrets.list().unwrap().into_iter().filter(|view| view.problem.is_none()).map(|view| view.name).collect();
     assert_eq!(usable, ["good"]);
     let other_key = Secrets::new(database, [8; 32], Configured::new());
-    assert!(exposed(other_key.for_origin("good", API)).unwrap_err().contains("set it again"));
+    assert!(exposed(other_key.for_origin(READER, "good", API)).unwrap_err().contains("set it again"));
     set(&other_key, "good", Some(API));
-    assert_eq!(exposed(other_key.for_origin("good", API)).unwrap(), VALUE);
+    assert_eq!(exposed(other_key.for_origin(READER, "good", API)).unwrap(), VALUE);
 }
 
 #[test]
@@ -119,14 +123,14 @@ fn the_configuration_goes_first_and_is_read_when_it_is_needed() {
     let file = directory.join("api");
     let (database, secrets) = secrets_with(configured("api", ConfiguredSource::File(file.clone()), Some(API)));
     set(&Secrets::new(database, [7; 32], Configured::new()), "api", None);
-    let missing = exposed(secrets.for_origin("api", API)).unwrap_err();
+    let missing = exposed(secrets.for_origin(READER, "api", API)).unwrap_err();
     assert!(missing.contains("`api`") && missing.contains(file.to_str().unwrap()), "{missing}");
     fs::write(&file, "from the file\n").unwrap();
-    assert_eq!(exposed(secrets.for_origin("api", API)).unwrap(), "from the file");
+    assert_eq!(exposed(secrets.for_origin(READER, "api", API)).unwrap(), "from the file");
     fs::write(&file, "newer one").unwrap();
-    assert_eq!(exposed(secrets.for_origin("api", API)).unwrap(), "newer one");
+    assert_eq!(exposed(secrets.for_origin(READER, "api", API)).unwrap(), "newer one");
     fs::write(&file, "x".repeat(MAX_VALUE + 1)).unwrap();
-    assert!(exposed(secrets.for_origin("api", API)).unwrap_err().contains("`api`"));
+    assert!(exposed(secrets.for_origin(READER, "api", API)).unwrap_err().contains("`api`"));
     fs::remove_dir_all(&directory).unwrap();
 
     let view = &secrets.list().unwrap()[0];
@@ -142,27 +146,39 @@ fn the_configuration_goes_first_and_is_read_when_it_is_needed() {
 fn a_variable_that_is_not_set_is_named() {
     let variable = "VESTRY_NO_SUCH_VARIABLE_OF_A_TEST";
     let (_, secrets) = secrets_with(configured("smtp", ConfiguredSource::Environment(variable.into()), None));
-    let error = exposed(secrets.reveal("smtp")).unwrap_err();
+    let error = exposed(secrets.reveal(READER, "smtp")).unwrap_err();
     assert!(error.contains("`smtp`") && error.contains(variable), "{error}");
     let (_, secrets) = secrets_with(configured("path", ConfiguredSource::Environment("PATH".into()), None));
-    assert_eq!(exposed(secrets.reveal("path")).unwrap(), std::env::var("PATH").unwrap());
+    assert_eq!(exposed(secrets.reveal(READER, "path")).unwrap(), std::env::var("PATH").unwrap());
 }
 
 #[test]
 fn what_is_not_a_file_is_not_waited_for() {
     let (_, secrets) = secrets_with(configured("dir", ConfiguredSource::File("/dev/zero".into()), None));
-    assert!(exposed(secrets.reveal("dir")).unwrap_err().contains("not a file"));
+    assert!(exposed(secrets.reveal(READER, "dir")).unwrap_err().contains("not a file"));
 }
 
 #[test]
-fn what_was_opened_is_taken_out_of_texts_and_nothing_prints_it() {
+fn what_one_was_given_is_taken_out_of_its_words_alone_and_nothing_prints_it() {
     let (_, secrets) = secrets_with(Configured::new());
     set(&secrets, "one", None);
+    set(&secrets, "bound", Some(API));
     let said = format!("it is {VALUE}!");
-    assert_eq!(secrets.redact(&said), said, "nobody has seen it yet");
-    let value = secrets.reveal("one").unwrap();
-    assert_eq!(secrets.clone().redact(&said), "it is •••!");
-    assert!(!format!("{secrets:?}{value:?}{:?}", secrets.list().unwrap()).contains(VALUE));
+    let hidden = |redaction: Redaction| redaction.redact(&said) == "it is •••!";
+    for refused in [secrets.reveal(READER, "bound"), secrets.for_origin(READER, "bound", "https://b.example")] {
+        assert!(refused.is_err());
+    }
+    assert!(!hidden(secrets.words_of(READER)), "what was refused was not given");
+    secrets.for_origin(READER, "bound", API).unwrap();
+    assert!(hidden(secrets.words_of(READER)) && !hidden(secrets.answers_of("org.example.reader")));
+    let value = secrets.reveal(READER, "one").unwrap();
+    assert!(hidden(secrets.clone().words_of(READER)) && hidden(secrets.answers_of("org.example.reader")));
+    for other in [Holder::Plugin("org.example.other"), Holder::Host] {
+        assert!(!hidden(secrets.words_of(other)), "{other:?} cannot find out");
+    }
+    secrets.reveal(Holder::Host, "one").unwrap();
+    assert!(hidden(secrets.words_of(Holder::Host)) && !hidden(secrets.words_of(Holder::Plugin("org.example.other"))));
+    assert!(!format!("{secrets:?}{value:?}{:?}{:?}", secrets.list(), secrets.words_of(READER)).contains(VALUE));
 }
 
 #[test]
@@ -170,20 +186,20 @@ fn a_json_document_stays_one() {
     let (_, secrets) = secrets_with(Configured::new());
     for (name_of, text) in [("number", "31415926"), ("quoted", "with \"quotes\" and \\"), ("plain", VALUE)] {
         secrets.set(&Actor::console(), &name(name_of), None, &value(text), NOW).unwrap();
-        secrets.reveal(name_of).unwrap();
+        secrets.reveal(READER, name_of).unwrap();
     }
     let document = serde_json::json!({
         "number": 31_415_926, "list": [1, null, true, "with \"quotes\" and \\!"], VALUE: {"plain": [VALUE]},
         "inside": serde_json::json!({"again": "with \"quotes\" and \\"}).to_string(),
     });
-    let clean: Value = serde_json::from_str(&secrets.redact_json(&document.to_string())).unwrap();
+    let clean: serde_json::Value = serde_json::from_str(&secrets.words_of(READER).redact_json(&document.to_string())).unwrap();
     let expected = serde_json::json!({
         "number": "•••", "list": [1, null, true, "•••!"], "•••": {"plain": ["•••"]}, "inside": clean["inside"],
     });
     assert_eq!(clean, expected);
     assert!(!clean["inside"].to_string().contains("quotes"));
     for untouched in ["{ \"b\": 1.50, \"a\": 2 }", "not json"] {
-        assert_eq!(secrets.redact_json(untouched), untouched);
+        assert_eq!(secrets.words_of(READER).redact_json(untouched), untouched);
     }
-    assert_eq!(secrets.redact_json(&format!("not json, {VALUE}")), "not json, •••");
+    assert_eq!(secrets.words_of(READER).redact_json(&format!("not json, {VALUE}")), "not json, •••");
 }

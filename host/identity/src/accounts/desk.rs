@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use vestry_storage::{AccountRow, NewAccount, StorageError, Transaction};
 
 use super::{BulkChange, Change, Done};
+use crate::invitations::void_all;
 use crate::permission_set::privilege_permissions;
 use crate::{
     ADMIN, AccountId, Act, Actor, Email, IdentityError, Invalid, Name, PermissionSet, USER, audit, permissions_of,
@@ -143,6 +144,8 @@ impl<'t> Desk<'t> {
         self.tx.set_account_active(&account.id, active)?;
         if !active {
             self.tx.delete_sessions_of(&account.id, None)?;
+            // They would count again as soon as the account is activated.
+            void_all(self.tx, &account.id)?;
         }
         if is_admin(account) {
             self.active_admins = if active { self.active_admins + 1 } else { self.active_admins.saturating_sub(1) };

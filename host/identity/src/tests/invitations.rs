@@ -113,6 +113,8 @@ async fn links_end_with_time_with_the_account_and_with_another_password() {
     assert!(!house.opens(LinkPurpose::Reset, &token), "an account that is not active");
     assert!(refused(house.reset(&ada, &kim)).contains("not active"));
     house.does(&ada, activate(&kim, true));
+    assert!(!house.opens(LinkPurpose::Reset, &token), "nor once it is active again");
+    assert!(is_void(&house.accept(LinkPurpose::Reset, &token, NEW).await));
     let token = house.reset(&ada, &kim).unwrap();
     house.identity.set_password(&ada, &kim, "set by somebody else").unwrap();
     assert!(!house.opens(LinkPurpose::Reset, &token), "a password set in another way");
@@ -153,15 +155,50 @@ async fn a_link_opens_no_more_than_who_had_it_made_may_change_now() {
 }
 
 #[tokio::test]
+async fn what_anybody_can_ask_for_voids_nothing_that_somebody_made() {
+    let house = House::new();
+    house.person("ada", &["admin"]);
+    let kim = house.person("kim", &[]);
+    let ada = house.actor("ada").await;
+    let forgot = |name: &str| {
+        let (token, hash) = link();
+        let (email, now) = (Email::parse(&format!("{name}@example.org")).unwrap(), house.clock.now());
+        house.database.write(|tx| invitations::forgotten(tx, &email, &hash, now)).unwrap();
+        token
+    };
+    let (invitation, _) = house.invite(&ada, "nele", &[]).unwrap();
+    forgot("nele");
+    assert!(house.opens(LinkPurpose::Invitation, &invitation));
+    house.accept(LinkPurpose::Invitation, &invitation, NEW).await.unwrap();
+
+    let made = house.reset(&ada, &kim).unwrap();
+    let (first, second) = (forgot("kim"), forgot("kim"));
+    assert!(!house.opens(LinkPurpose::Reset, &first), "the newer one of the same kind took its place");
+    assert!(house.opens(LinkPurpose::Reset, &second) && house.opens(LinkPurpose::Reset, &made));
+    house.accept(LinkPurpose::Reset, &made, NEW).await.unwrap();
+    assert!(!house.opens(LinkPurpose::Reset, &second), "a link that is used voids all others");
+    let third = forgot("kim");
+    let made = house.reset(&ada, &kim).unwrap();
+    assert!(!house.opens(LinkPurpose::Reset, &third) && house.opens(LinkPurpose::Reset, &made));
+}
+
+#[tokio::test]
 async fn who_forgot_a_password_is_heard_three_times_an_hour_whether_known_or_not() {
     let house = House::new();
     let kim = house.person("kim", &[]);
     for (number, name) in ["kim", "nobody"].into_iter().enumerate() {
         let email = Email::parse(&format!("{name}@example.org")).unwrap();
-        for turn in 0..5 {
-            let address = [192, 0, 2, u8::try_from(number * 10 + turn).unwrap()].into();
+        let place = |last: usize| [192, 0, 2, u8::try_from(number * 10 + last).unwrap()].into();
+        for turn in 0..6 {
             let expected = if turn < 3 { Request::Heard } else { Request::Ignored };
-            assert_eq!(house.identity.hear_request(&email, address).await.unwrap(), expected, "{name} {turn}");
+            let heard = house.identity.hear_request(&email, place(0)).await.unwrap();
+            assert_eq!(heard, expected, "{name} {turn}");
+        }
+        // Somebody elsewhere is heard all the same, until there were nine for the address.
+        for turn in 0..8 {
+            let expected = if turn < 6 { Request::Heard } else { Request::Ignored };
+            let heard = house.identity.hear_request(&email, place(1 + turn)).await.unwrap();
+            assert_eq!(heard, expected, "{name} elsewhere {turn}");
         }
     }
     for turn in 0..12 {

@@ -10,7 +10,6 @@ use serde_json::{Value as Json, json};
 use vestry_contract::ui::{Condition, Field, Form, FormItem};
 
 use crate::blocks::actions::ButtonView;
-use crate::page::anchor;
 use crate::place::Place;
 use crate::{Draw, Html, ScreenError, links, markdown};
 
@@ -144,7 +143,7 @@ fn groups<'v>(block: &str, form: &'v Form, draw: &'v Draw<'_>) -> Vec<Group<'v>>
                 Item { prose: Some(Value::from(markup)), field: None }
             }
             FormItem::Field(field) if matches!(field.input, vestry_contract::ui::Input::Hidden) => continue,
-            FormItem::Field(field) => Item { prose: None, field: Some(field_view(block, field, form, draw.place)) },
+            FormItem::Field(field) => Item { prose: None, field: Some(field_view(block, field, form, draw)) },
         };
         if let Some(group) = groups.last_mut() {
             group.items.push(item);
@@ -154,9 +153,10 @@ fn groups<'v>(block: &str, form: &'v Form, draw: &'v Draw<'_>) -> Vec<Group<'v>>
     groups
 }
 
-fn field_view<'v>(block: &str, field: &'v Field, form: &'v Form, place: &'v dyn Place) -> FieldView<'v> {
+fn field_view<'v>(block: &str, field: &'v Field, form: &'v Form, draw: &'v Draw<'_>) -> FieldView<'v> {
+    let place = draw.place;
     FieldView {
-        id: format!("{}-{}", anchor(block), field.name.replace(char::is_whitespace, "-")),
+        id: format!("{}-{}", draw.anchor(block), field.name.replace(char::is_whitespace, "-")),
         name: &field.name,
         label: place.text(&field.label),
         help: place.text(&field.help),

@@ -17,7 +17,7 @@ use crate::cell::{CellValue, Cells};
 use crate::frame::Frame;
 use crate::html::escape;
 use crate::links::{self, Button};
-use crate::page::{anchor, frame_value};
+use crate::page::{OWN, anchor, frame_value};
 use crate::shape::{Shape, slot, text_with_slot};
 use crate::{Html, ScreenError, Screens};
 
@@ -96,10 +96,10 @@ impl Screens {
     ) -> Result<Html, ScreenError> {
         let frame = frame_value(frame);
         let cells = Cells::new(self, &frame);
-        let mut rows = Rows::new(self, &frame, &cells, view);
+        let mut rows = Rows::new(self, &frame, &cells, view, OWN);
         fill(&mut rows)?;
         let (count, markup) = rows.finish();
-        render(self, &frame, 2, view, count, &markup)
+        render(self, &frame, 2, view, &anchor(OWN, &view.name), (count, &markup))
     }
 }
 
@@ -110,6 +110,8 @@ pub struct Rows<'r> {
     frame: &'r Value,
     cells: &'r Cells<'r>,
     view: &'r TableView,
+    /// Of the table's element.
+    id: String,
     /// A shape for each set of hidden buttons; nearly always one.
     shapes: Vec<(Vec<u8>, Shape)>,
     count: usize,
@@ -117,8 +119,16 @@ pub struct Rows<'r> {
 }
 
 impl<'r> Rows<'r> {
-    pub(crate) fn new(screens: &'r Screens, frame: &'r Value, cells: &'r Cells<'r>, view: &'r TableView) -> Self {
-        Self { screens, frame, cells, view, shapes: Vec::new(), count: 0, out: String::with_capacity(16 * 1024) }
+    /// `prefix`: what the table's id begins with.
+    pub(crate) fn new(
+        screens: &'r Screens,
+        frame: &'r Value,
+        cells: &'r Cells<'r>,
+        view: &'r TableView,
+        prefix: &str,
+    ) -> Self {
+        let id = anchor(prefix, &view.name);
+        Self { screens, frame, cells, view, id, shapes: Vec::new(), count: 0, out: String::with_capacity(16 * 1024) }
     }
 
     /// Appends a row; `hidden` are indices into [`TableView::each`].
@@ -192,7 +202,7 @@ impl<'r> Rows<'r> {
         let each = shown.map(|action| action.value());
         let context = context! {
             frame => self.frame,
-            id => anchor(&view.name),
+            id => &self.id,
             key => slot(KEY_SLOT),
             number => slot(NUMBER),
             tick => !view.bulk.is_empty(),
@@ -286,8 +296,8 @@ pub(crate) fn render(
     frame: &Value,
     heading: u8,
     view: &TableView,
-    count: usize,
-    rows: &str,
+    id: &str,
+    (count, rows): (usize, &str),
 ) -> Result<Html, ScreenError> {
     let forms = view.each.iter().filter(|action| action.button.method != "get").map(FormView::of);
     let head = HeadView {
@@ -313,7 +323,7 @@ pub(crate) fn render(
     let context = context! {
         frame,
         name => &view.name,
-        id => anchor(&view.name),
+        id,
         heading,
         block => Value::from(Serde(head)),
         rows => slot(0),

@@ -19,12 +19,14 @@ use vestry_contract::exchange::Upload as Facts;
 
 use crate::web::body::arriving::Arriving;
 use crate::web::body::room::Share;
-use crate::web::body::{IN_MEMORY, Incoming, MOST_FIELDS, Upload, plain_file_name, too_many_fields};
+use crate::web::body::{Incoming, MOST_FIELDS, Upload, plain_file_name, too_many_fields};
 use crate::web::dispatch::blocking;
 use crate::web::problem::Problem;
 
 /// Files of one form: each may be an open file.
 const MOST_FILES: usize = 100;
+/// The longest name of a field, and the longest content type of a file, in bytes.
+const LONGEST_NAME: usize = 1 << 10;
 /// The largest file that stays in memory, in bytes.
 const SMALL: usize = 64 << 10;
 /// What the parser may hold without making anything of it, in bytes.
@@ -60,7 +62,8 @@ pub async fn read(
     };
     while let Some(mut field) = form.next_field().await.map_err(wrong)? {
         between.lock().unread = 0;
-        let name = field.name().unwrap_or("").to_owned();
+        let name = brief("name of a field", field.name().unwrap_or(""))?;
+        share.grow(name.len()).await?;
         let Some(file_name) = field.file_name().map(plain_file_name) else {
             if incoming.form.len() >= MOST_FIELDS {
                 return Err(too_many_fields());
@@ -69,11 +72,14 @@ pub async fn read(
             incoming.form.push((name, value));
             continue;
         };
-        let content_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
+        let kind = field.content_type().unwrap_or("application/octet-stream");
+        let content_type = brief("content type of a file", kind)?;
+        share.grow(file_name.len() + content_type.len()).await?;
         let content = file(&mut field, share, folder, &between).await?;
         let size = content.size();
         // A file input that was left empty sends an empty file without a name.
         if file_name.is_empty() && size == 0 {
+            share.shrink(name.len() + content_type.len());
             continue;
         }
         if incoming.uploads.len() >= MOST_FILES {
@@ -83,6 +89,14 @@ pub async fn read(
     }
     incoming.size = between.lock().received;
     Ok(())
+}
+
+/// A text out of a field's head, which is held as long as the request is.
+fn brief(what: &str, text: &str) -> Result<String, Problem> {
+    if text.len() <= LONGEST_NAME {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::bad_request(format!("The {what} in the form has more than {LONGEST_NAME} bytes.")))
 }
 
 async fn parser(content_type: &str, arriving: Arriving, between: &Arc<Mutex<Between>>) -> Result<Multipart, Problem> {
@@ -134,9 +148,6 @@ async fn piece(field: &mut Field<'_>, between: &Mutex<Between>) -> Result<Option
 async fn value(field: &mut Field<'_>, share: &mut Share, between: &Mutex<Between>) -> Result<String, Problem> {
     let mut value = Vec::new();
     while let Some(piece) = piece(field, between).await? {
-        if (share.bytes() + piece.len()) as u64 > IN_MEMORY {
-            return Err(Problem::too_large(IN_MEMORY));
-        }
         share.grow(piece.len()).await?;
         value.extend_from_slice(&piece);
     }
@@ -151,7 +162,7 @@ async fn file(
 ) -> Result<Content, Problem> {
     let mut start = Vec::new();
     while let Some(piece) = piece(field, between).await? {
-        let fits = start.len() + piece.len() <= SMALL && (share.bytes() + piece.len()) as u64 <= IN_MEMORY;
+        let fits = start.len() + piece.len() <= SMALL && share.could_grow(piece.len());
         if !fits {
             share.shrink(start.len());
             share.open_file().await?;

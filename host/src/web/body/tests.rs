@@ -9,7 +9,11 @@ async fn read(content_type: &str, body: impl Into<Body>, limit: u64) -> Result<I
 async fn read_in(folder: &Path, content_type: &str, body: impl Into<Body>, limit: u64) -> Result<Incoming, Problem> {
     let request = Request::builder().uri("/x?q=x").header(header::CONTENT_TYPE, content_type).body(()).unwrap();
     let (parts, ()) = request.into_parts();
-    Arrival::new(&parts, body.into(), folder, &Room::default(), false).read(limit).await
+    Arrival::new(&parts, body.into(), folder, &Room::default(), somebody()).read(limit).await
+}
+
+fn somebody() -> Client {
+    Client::Account(vestry_identity::AccountId::parse("a").unwrap())
 }
 
 /// A form with one file of this content, and the verb behind it.
@@ -45,7 +49,7 @@ async fn what_is_too_large_is_refused_before_it_is_whole() {
     let request = Request::builder().header(header::CONTENT_LENGTH, "101").body(()).unwrap();
     let (parts, ()) = request.into_parts();
     let room = Room::default();
-    let arrival = Arrival::new(&parts, never_read, Path::new("/nowhere"), &room, false);
+    let arrival = Arrival::new(&parts, never_read, Path::new("/nowhere"), &room, somebody());
     assert_eq!(arrival.read(100).await.unwrap_err().status(), 413);
     for kind in ["application/json", "application/x-www-form-urlencoded", MULTIPART] {
         assert_eq!(read(kind, form_with_file(&[b' '; 101]), 100).await.unwrap_err().status(), 413, "{kind}");
@@ -98,4 +102,58 @@ async fn what_is_no_form_is_refused() {
         assert!(problem.detail().contains(told), "{}", problem.detail());
     }
     assert!(read("multipart/form-data", "--x--", 100).await.is_err(), "no boundary");
+}
+
+/// A form with so many files of this name, content type and size.
+fn files(count: usize, name: &str, kind: &str, size: usize) -> Vec<u8> {
+    let head = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\nContent-Type: {kind}\r\n\r\n"
+    );
+    let part = [head.into_bytes(), vec![b'x'; size], b"\r\n".to_vec()].concat();
+    [part.repeat(count), b"--x--\r\n".to_vec()].concat()
+}
+
+#[tokio::test]
+async fn names_and_content_types_are_short_and_counted() {
+    let (long, longest) = ("a".repeat(1 << 20), "a".repeat(1024));
+    let field = format!("--x\r\nContent-Disposition: form-data; name=\"{long}\"\r\n\r\n1\r\n--x--\r\n");
+    for (body, told) in [
+        (field.into_bytes(), "name of a field"),
+        (files(1, &long, "text/plain", 1), "name of a field"),
+        (files(1, &format!("{longest}a"), "text/plain", 1), "name of a field"),
+        (files(1, "f", &format!("text/{}", &longest[4..]), 1), "content type of a file"),
+    ] {
+        let problem = read(MULTIPART, in_pieces(body), 1 << 30).await.unwrap_err();
+        assert_eq!(problem.status(), 400);
+        assert!(problem.detail().contains(told) && problem.detail().len() < 200, "{}", problem.detail());
+    }
+    let body = files(50, &longest, &format!("text/{}", &longest[5..]), 1);
+    let incoming = read(MULTIPART, in_pieces(body), 1 << 30).await.unwrap();
+    assert_eq!(incoming.uploads[49].facts.field, longest);
+    assert_eq!(incoming.share.unwrap().bytes(), 50 * (2 * 1024 + 1 + 1));
+}
+
+#[tokio::test]
+async fn a_form_of_a_visitor_has_as_many_large_files_as_there_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let (room, client) = (Room::default(), Client::visitor([192, 0, 2, 1].into()));
+    let request = Request::builder().header(header::CONTENT_TYPE, MULTIPART).body(()).unwrap();
+    let (parts, ()) = request.into_parts();
+    let sent = async |count, size| {
+        let body = in_pieces(files(count, "f", "text/plain", size));
+        Arrival::new(&parts, body, folder.path(), &room, client.clone()).read(1 << 30).await
+    };
+    assert_eq!(sent(32, 70_000).await.unwrap().uploads.len(), 32);
+    let problem = sent(33, 70_000).await.unwrap_err();
+    assert_eq!(problem.status(), 400);
+    assert!(problem.detail().contains("at most 32 files of more than 64 KiB"), "{}", problem.detail());
+    assert_eq!(sent(100, 60_000).await.unwrap().uploads.len(), 100);
+    let problem = read_as(&room, client.clone(), "application/json", vec![b' '; (8 << 20) + 1]).await.unwrap_err();
+    assert_eq!(problem.status(), 413);
+}
+
+async fn read_as(room: &Room, client: Client, kind: &str, body: Vec<u8>) -> Result<Incoming, Problem> {
+    let request = Request::builder().header(header::CONTENT_TYPE, kind).body(()).unwrap();
+    let (parts, ()) = request.into_parts();
+    Arrival::new(&parts, body.into(), Path::new("/nowhere"), room, client).read(1 << 30).await
 }

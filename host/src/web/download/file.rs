@@ -26,7 +26,7 @@ pub async fn response(asking: &Asking, wanted: &Wanted, directory: String, path:
         Part::Bytes(first, last) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
         Part::Nothing => (StatusCode::RANGE_NOT_SATISFIABLE, 0, 0),
     };
-    let reading = Reading { asking: asking.without_body(), file, offset: first, left: count };
+    let reading = Reading { asking: asking.without_body(), directory, file, offset: first, left: count };
     let body = if wanted.head { Body::empty() } else { Body::from_stream(stream::try_unfold(reading, Reading::next)) };
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
@@ -52,6 +52,7 @@ fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
 /// A file on its way out.
 struct Reading {
     asking: Asking,
+    directory: String,
     file: OpenFile,
     offset: u64,
     left: u64,
@@ -62,7 +63,7 @@ impl Reading {
         if self.left == 0 {
             return Ok(None);
         }
-        self.asking.access_still_holds().map_err(|ended| broken_off(&self.asking, &ended.to_string()))?;
+        self.still_holds().map_err(|reason| broken_off(&self.asking, &reason))?;
         let length = u32::try_from(self.left).unwrap_or(PIECE).min(PIECE);
         let piece = match self.file.piece(self.offset, length).await {
             Ok(piece) if !piece.is_empty() => piece,
@@ -72,5 +73,16 @@ impl Reading {
         self.offset += piece.len() as u64;
         self.left -= piece.len() as u64;
         Ok(Some((Bytes::from(piece), self)))
+    }
+
+    /// Whether who asked still may, and the plugin still has the directory; where not, why.
+    fn still_holds(&self) -> Result<(), String> {
+        self.asking.access_still_holds().map_err(|ended| ended.to_string())?;
+        let held = self.asking.app.services().has_directory(&self.asking.matching.plugin.subject, &self.directory);
+        match held {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the grant of its directory was taken away".into()),
+            Err(failure) => Err(format!("{failure:?}")),
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, sleep_until};
+use vestry_capabilities::Holder;
 use vestry_contract::live::{Batch, Update};
 use vestry_contract::types::Failure;
 use vestry_contract::ui::{Block, Content};
@@ -21,8 +22,9 @@ use vestry_screen::{Change, Frame, ScreenError, changes_data};
 use crate::web::asking::{Asking, Ended, NoAnswer};
 use crate::web::follow::{self, Follow, LONGEST_CURSOR, MOST_JOBS, ShownJob};
 use crate::web::live::followers::Seat;
+use crate::web::live::job;
 use crate::web::live::word::{self, Gone};
-use crate::web::panels::{self, Panels};
+use crate::web::panels::Panels;
 use crate::web::place::PluginPlace;
 
 /// The plugin is asked no more often about one page.
@@ -59,6 +61,8 @@ pub struct Follower {
     /// When the jobs are to be looked at.
     look: Option<Instant>,
     beat: Instant,
+    /// When the token is sent anew though nothing happened, so that it grows no older than its page.
+    anew: Instant,
     greeted: bool,
     over: bool,
     _seat: Seat,
@@ -94,8 +98,7 @@ impl Follower {
         let plugin = &asking.matching.plugin.subject.id;
         let topics = follow.topics.iter().map(|topic| Event::Topic(plugin.clone(), topic.clone()));
         let topics = (!follow.topics.is_empty()).then(|| events.subscribe(topics));
-        let jobs = follow.jobs.iter().map(|shown| Event::Job(shown.job.clone()));
-        let jobs = (!follow.jobs.is_empty()).then(|| events.subscribe(jobs));
+        let jobs = word_of_jobs(&asking, &follow);
         let (authority, now) = (events.subscribe([Event::Authority]), Instant::now());
         let mut follower = Self {
             // Access was found before there was word of it: the first look is now.
@@ -105,6 +108,8 @@ impl Follower {
             patience: Duration::ZERO,
             look: jobs.is_some().then_some(now),
             beat: now + BEAT,
+            // It may have been old when it came.
+            anew: now,
             greeted: false,
             over: false,
             _seat: seat,
@@ -199,7 +204,14 @@ impl Follower {
     fn beat(&mut self) -> Round {
         self.beat = Instant::now() + BEAT;
         // Sessions also end by time alone.
-        self.renewed().map_or_else(Round::from, |()| Round::Say(word::beat()))
+        if let Err(ended) = self.renewed() {
+            return ended.into();
+        }
+        if Instant::now() < self.anew {
+            return Round::Say(word::beat());
+        }
+        self.anew = Instant::now() + follow::STEP;
+        self.say(&[])
     }
 
     fn note_topic(&mut self) -> Round {
@@ -238,7 +250,7 @@ impl Follower {
             return ended.into();
         }
         match answer {
-            Ok(batch) => self.take(batch).await,
+            Ok(batch) => self.take(batch),
             Err(NoAnswer::Failure(Failure::Denied(_))) => Round::End(Some(Gone::Denied)),
             Err(NoAnswer::Failure(Failure::NotFound(_))) => Round::End(Some(Gone::NotFound)),
             Err(NoAnswer::Failure(failure)) => self.note_failure(&failure),
@@ -262,15 +274,21 @@ impl Follower {
     }
 
     /// Passes on what the plugin answered.
-    async fn take(&mut self, batch: Batch) -> Round {
-        let Batch { updates, cursor } = batch;
+    fn take(&mut self, batch: Batch) -> Round {
+        let Batch { mut updates, cursor } = batch;
         if cursor.len() > LONGEST_CURSOR {
             return self.note_failure(&"its cursor is longer than 1 KiB");
         }
+        // A panel is drawn with its page, for who opened it: an update could have another plugin asked ten times a second,
+        // and use up what is shown once. What stands in its place stays.
+        if !self.data {
+            updates.retain(|update| !block_of(update).is_some_and(is_panel));
+        }
+        if updates.iter().any(|update| matches!(update, Update::Reload)) {
+            self.rest = Instant::now() + RELOAD;
+        }
         let (found, moved) = (self.jobs_in(&updates), cursor != self.follow.cursor);
-        let blocks = updates.iter().filter_map(block_of);
-        let panels = panels::prepare(&self.asking, blocks).await;
-        let changes = match self.draw(updates, panels) {
+        let changes = match self.draw(updates) {
             Ok(changes) => changes,
             Err(error) => return self.note_failure(&error),
         };
@@ -291,7 +309,7 @@ impl Follower {
             plugin = subject.id,
             version = subject.version,
             request = self.asking.request.id,
-            reason = app.services().secrets.redact_debug(reason),
+            reason = app.services().secrets.words_of(Holder::Plugin(&subject.id)).redact_debug(reason),
             "a page that is followed got no answer"
         );
         self.wait_longer()
@@ -305,26 +323,26 @@ impl Follower {
         Round::Quiet
     }
 
-    /// Blocks that the updates put on the page or take from it, each with the job that it shows from now on.
+    /// Blocks that the updates put on the page or take from it, each with the job that it shows from now on. No more jobs
+    /// are looked at than are kept up to date.
     fn jobs_in(&self, updates: &[Update]) -> Vec<(String, Option<ShownJob>)> {
-        let shown = |block: &Block| match &block.content {
-            Content::Job(job) => Some(ShownJob::seen_now(&self.asking, &block.name, job)),
+        let mut left = MOST_JOBS;
+        let mut shown = |block: &Block| match &block.content {
+            Content::Job(job) if left > 0 => {
+                left -= 1;
+                ShownJob::seen_now(&self.asking, &block.name, job)
+            }
             _ => None,
         };
         updates.iter().filter_map(block_of).map(|block| (block.name.clone(), shown(block))).collect()
     }
 
+    /// Word is waited for of the jobs that are shown from now on, and of no other.
     fn take_jobs(&mut self, found: Vec<(String, Option<ShownJob>)>) {
-        for (block, shown) in found {
-            self.follow.jobs.retain(|known| known.block != block);
-            let Some(shown) = shown.filter(|_| self.follow.jobs.len() < MOST_JOBS) else { continue };
-            let event = Event::Job(shown.job.clone());
-            match &mut self.jobs {
-                Some(word) => word.add(event),
-                None => self.jobs = Some(self.asking.app.services().events.subscribe([event])),
-            }
-            self.follow.jobs.push(shown);
-            self.look = Some(Instant::now());
+        if self.follow.show(found) {
+            self.jobs = word_of_jobs(&self.asking, &self.follow);
+            // What came to the subscription before is looked for.
+            self.look = self.jobs.is_some().then(Instant::now);
         }
     }
 
@@ -334,9 +352,9 @@ impl Follower {
             return ended.into();
         }
         let (mut changed, mut under_way) = (Vec::new(), false);
-        let database = self.asking.app.database().clone();
+        let Asking { visit, matching, .. } = &self.asking;
         for shown in &mut self.follow.jobs {
-            let Ok(row) = database.read(|reader| reader.job(&shown.job)) else {
+            let Ok(row) = job::found(visit, &matching.plugin, &shown.job) else {
                 under_way = true;
                 continue;
             };
@@ -351,7 +369,7 @@ impl Follower {
         if changed.is_empty() {
             return Round::Quiet;
         }
-        match self.draw(changed.into_iter().map(Update::Block).collect(), Panels::default()) {
+        match self.draw(changed.into_iter().map(Update::Block).collect()) {
             Ok(changes) => self.say(&changes),
             Err(error) => {
                 tracing::error!(%error, "a job could not be drawn");
@@ -360,7 +378,7 @@ impl Follower {
         }
     }
 
-    fn draw(&self, updates: Vec<Update>, panels: Panels) -> Result<Vec<Change>, ScreenError> {
+    fn draw(&self, updates: Vec<Update>) -> Result<Vec<Change>, ScreenError> {
         let Asking { app, visit, matching, request, .. } = &self.asking;
         let place = PluginPlace {
             visit,
@@ -369,7 +387,7 @@ impl Follower {
             query: &request.query,
             public: matching.public,
             stream: Some(String::new()),
-            panels,
+            panels: Panels::default(),
         };
         if self.data {
             return changes_data(updates, &place);
@@ -388,6 +406,16 @@ fn block_of(update: &Update) -> Option<&Block> {
         Update::Block(block) => Some(block),
         _ => None,
     }
+}
+
+fn is_panel(block: &Block) -> bool {
+    matches!(block.content, Content::Panel(_))
+}
+
+/// Word of the jobs that a page shows; none where it shows none.
+fn word_of_jobs(asking: &Asking, follow: &Follow) -> Option<Subscription> {
+    let jobs = follow.jobs.iter().map(|shown| Event::Job(shown.job.clone()));
+    (!follow.jobs.is_empty()).then(|| asking.app.services().events.subscribe(jobs))
 }
 
 async fn woken(subscription: Option<&Subscription>) {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use vestry_storage::Hash;
 
-/// Pages of one session, token or visitor at a time.
+/// Pages of one account or visitor at a time: whoever signs in again and again, or makes tokens, has no more for it.
 const MOST_OF_ONE: usize = 50;
 /// Pages of everybody at a time.
 const MOST: usize = 10_000;
@@ -17,8 +16,8 @@ const MOST_OF_VISITORS: usize = MOST / 2;
 /// Who follows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Whose {
-    /// By the hash of the session's or bearer's token.
-    Caller(Hash),
+    /// By its id, whichever session or token it comes with.
+    Account(String),
     /// As the plugin knows them.
     Visitor(String),
 }
@@ -110,14 +109,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_session_has_its_share_and_gives_it_back() {
+    fn one_account_has_its_share_and_gives_it_back() {
         let followers = Followers::default();
-        let ada = || Whose::Caller([1; 32]);
-        let mut seats: Vec<Seat> = (0..MOST_OF_ONE).map(|_| followers.take(ada()).unwrap()).collect();
-        assert_eq!(followers.take(ada()).unwrap_err(), Full::Own(MOST_OF_ONE));
-        let other = followers.take(Whose::Caller([2; 32])).unwrap();
+        let account = |id: &str| Whose::Account(id.to_owned());
+        let mut seats: Vec<Seat> = (0..MOST_OF_ONE).map(|_| followers.take(account("ada")).unwrap()).collect();
+        assert_eq!(followers.take(account("ada")).unwrap_err(), Full::Own(MOST_OF_ONE));
+        let other = followers.take(account("eve")).unwrap();
         seats.pop();
-        seats.push(followers.take(ada()).unwrap());
+        seats.push(followers.take(account("ada")).unwrap());
         drop((seats, other));
         assert_eq!((followers.count(), followers.counts.lock().of_each.len()), (0, 0));
     }
@@ -128,7 +127,7 @@ mod tests {
         let visitor = |number: usize| Whose::Visitor(number.to_string());
         let seats: Vec<Seat> = (0..MOST_OF_VISITORS).map(|number| followers.take(visitor(number)).unwrap()).collect();
         assert_eq!(followers.take(visitor(MOST)).unwrap_err(), Full::All);
-        assert!(followers.take(Whose::Caller([1; 32])).is_ok());
+        assert!(followers.take(Whose::Account("ada".into())).is_ok());
         drop(seats);
         assert!(followers.take(visitor(MOST)).is_ok());
     }

@@ -9,9 +9,9 @@ use vestry_capabilities::sentence;
 use vestry_contract::types::Text;
 use vestry_contract::ui::Level;
 use vestry_events::Event;
-use vestry_identity::{Caller, CallerKind};
+use vestry_identity::{Act, Actor, Caller, CallerKind, audit};
 use vestry_screen::{JobView, plain_text};
-use vestry_storage::{Entry, JobRow};
+use vestry_storage::{Database, JobRow, StorageError};
 
 use crate::registry::plugin::Plugin;
 use crate::web::app::App;
@@ -30,9 +30,7 @@ const MANAGE: &str = "jobs.manage";
 /// A job for a page of this plugin; none where there is none that the page may show.
 #[must_use]
 pub fn view(visit: &Visit, plugin: &Plugin, id: &str) -> Option<JobView> {
-    let app = visit.app();
-    let row = app.database().read(|reader| reader.job(id)).ok().flatten()?;
-    (row.plugin == plugin.subject.id || shows_all(visit, plugin)).then(|| {
+    found(visit, plugin, id).ok().flatten().map(|row| {
         let message = match &row.failure {
             Some(failure) => sentence(failure),
             None => plain_text(&serde_json::from_str(&row.message).unwrap_or(Text::Data(String::new()))).into_owned(),
@@ -56,6 +54,16 @@ pub fn view(visit: &Visit, plugin: &Plugin, id: &str) -> Option<JobView> {
     })
 }
 
+/// Its row; none where there is none that the page may show, of which nothing must be told, not even that it changed.
+///
+/// # Errors
+///
+/// Where the database cannot be read.
+pub fn found(visit: &Visit, plugin: &Plugin, id: &str) -> Result<Option<JobRow>, StorageError> {
+    let row = visit.app().database().read(|reader| reader.job(id))?;
+    Ok(row.filter(|row| row.plugin == plugin.subject.id || shows_all(visit, plugin)))
+}
+
 fn shows_all(visit: &Visit, plugin: &Plugin) -> bool {
     let subject = &plugin.subject;
     visit.caller().is_some_and(|caller| caller.permissions.holds_name(READ))
@@ -64,9 +72,12 @@ fn shows_all(visit: &Visit, plugin: &Plugin) -> bool {
 
 /// Who started it may, where a program did, that program; and whoever may manage jobs.
 fn may_cancel(caller: &Caller, row: &JobRow) -> bool {
-    let own = row.account.as_deref() == Some(caller.account.as_str())
-        && (caller.kind == CallerKind::Person || caller.token == row.token);
-    own || caller.permissions.holds_name(MANAGE)
+    is_own(caller, row) || caller.permissions.holds_name(MANAGE)
+}
+
+fn is_own(caller: &Caller, row: &JobRow) -> bool {
+    row.account.as_deref() == Some(caller.account.as_str())
+        && (caller.kind == CallerKind::Person || caller.token == row.token)
 }
 
 /// The page that the button stood on.
@@ -90,33 +101,32 @@ pub async fn cancel(
 }
 
 async fn end(app: &App, visit: &Visit, id: &str) -> Result<(), Problem> {
-    let caller = visit.caller().ok_or_else(Problem::unauthenticated)?;
-    let row = app.database().read(|reader| reader.job(id)).map_err(|error| Problem::internal(&error))?;
-    let row = row.filter(|row| may_cancel(caller, row)).ok_or_else(Problem::not_found)?;
+    let caller = visit.caller().ok_or_else(Problem::unauthenticated)?.clone();
     let (database, now, request) =
         (app.database().clone(), app.identity().clock().now(), visit.request_id().to_owned());
-    let (caller, plugin, id) = (caller.clone(), row.plugin, id.to_owned());
-    let event = Event::Job(id.clone());
-    let work = move || {
-        database.write(|tx| {
-            tx.cancel_job(&id, now)?;
-            tx.audit(&Entry {
-                time: now,
-                actor: caller.account.as_str(),
-                actor_kind: if caller.kind == CallerKind::Person { "person" } else { "token" },
-                plugin: &plugin,
-                action: "jobs.cancel",
-                subject: &id,
-                outcome: "done",
-                request: &request,
-                ..Entry::default()
-            })
-        })
-    };
-    blocking(work).await?.map_err(|error| Problem::internal(&error))?;
+    let (event, id) = (Event::Job(id.to_owned()), id.to_owned());
+    let ended = blocking(move || cancel_now(&database, &caller, &id, &request, now)).await?;
+    if !ended.map_err(|error| Problem::internal(&error))? {
+        return Err(Problem::not_found());
+    }
     app.services().events.publish(&event);
     app.services().events.publish(&Event::Work);
     Ok(())
+}
+
+/// Cancels a job, if the caller may do so at this moment; answers whether. Waits for the disk.
+fn cancel_now(database: &Database, caller: &Caller, id: &str, request: &str, now: u64) -> Result<bool, StorageError> {
+    database.write(|tx| {
+        let Some(row) = tx.job(id)? else { return Ok(false) };
+        let actor = Actor::of(caller).through(&row.plugin, "").in_request(request);
+        let own = is_own(caller, &row) && tx.account(actor.id())?.is_some_and(|account| account.active);
+        if !own && !actor.holds_now(tx)?.holds_name(MANAGE) {
+            return Ok(false);
+        }
+        tx.cancel_job(id, now)?;
+        audit(tx, &actor, &Act { action: "jobs.cancel", subject: id, detail: "" }, now)?;
+        Ok(true)
+    })
 }
 
 fn done(app: &App, visit: &Visit, pressed: &Pressed) -> Response {
@@ -128,4 +138,58 @@ fn done(app: &App, visit: &Visit, pressed: &Pressed) -> Response {
     let mut response = Redirect::to(next.as_str()).into_response();
     notice::put(app, &mut response, Level::Success, "The job is being cancelled.");
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vestry_identity::{ADMIN, AccountId, PermissionSet};
+    use vestry_storage::{JobState, NewAccount, NewJob};
+
+    use super::*;
+
+    #[test]
+    fn who_has_lost_the_right_since_the_request_began_cancels_nothing() {
+        let (database, id) = (Database::temporary().unwrap(), AccountId::generate().unwrap());
+        let job = |id, account| NewJob {
+            id,
+            plugin: "org.example.worker",
+            name: "work",
+            input: "{}",
+            account,
+            token: None,
+            schedule: None,
+        };
+        database
+            .write(|tx| {
+                tx.insert_account(&NewAccount { id: id.as_str(), email: None, name: "A", created: 1 })?;
+                tx.insert_job(&job("own", Some(id.as_str())), 1)?;
+                tx.insert_job(&job("other", None), 1)?;
+                tx.set_account_active(id.as_str(), false)
+            })
+            .unwrap();
+        let caller = Caller {
+            account: id.clone(),
+            name: "A".into(),
+            email: None,
+            kind: CallerKind::Person,
+            hash: [1; 32],
+            session: None,
+            token: None,
+            privileges: String::new(),
+            permissions: Arc::new(PermissionSet::all()),
+            scopes: None,
+            authenticated_at: 0,
+        };
+        let cancelled = |job: &str| cancel_now(&database, &caller, job, "r", 2).unwrap();
+        let state = |job: &str| database.read(|reader| reader.job(job)).unwrap().unwrap().state;
+        assert!(!cancelled("own") && !cancelled("other") && !cancelled("unknown"), "the account is not active");
+        database.write(|tx| tx.set_account_active(id.as_str(), true)).unwrap();
+        assert!(cancelled("own") && !cancelled("other"), "nor may it manage jobs");
+        assert_eq!((state("own"), state("other")), (JobState::Cancelled, JobState::Queued));
+        database.write(|tx| tx.give_privilege(id.as_str(), ADMIN)).unwrap();
+        assert!(cancelled("other"));
+        assert_eq!(state("other"), JobState::Cancelled);
+    }
 }

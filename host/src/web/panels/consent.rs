@@ -1,5 +1,5 @@
-//! `consent:DIGEST`: what a package asks for, each with a tick box that shows whether it is granted, for those who look
-//! after the server. What is ticked comes to the host alone, and asks for a password that was given within five minutes.
+//! `consent:DIGEST`: what a package asks for, each with a tick box that shows whether it is granted, for those who may
+//! grant. What is ticked comes to the host alone, and asks for a password that was given within five minutes.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
-use vestry_capabilities::{Capability, Grants};
+use vestry_capabilities::{Capability, Grants, SecretView};
 use vestry_contract::registration::PluginInfo;
 use vestry_contract::ui::Level;
 use vestry_events::Event;
 use vestry_identity::{Actor, Caller, CallerKind, IdentityError};
 use vestry_screen::Html;
 
-use crate::installer::grants::{self, GRANT, GrantError};
+use crate::installer::grants::{self, GRANT, GrantError, Ticked};
 use crate::installer::store::Digest;
 use crate::registry::plugin::State as PluginState;
 use crate::web::app::App;
@@ -23,7 +23,8 @@ use crate::web::body::{self, Fields};
 use crate::web::dispatch::blocking;
 use crate::web::next::Next;
 use crate::web::notice;
-use crate::web::panels::{render, words};
+use crate::web::panels::render;
+use crate::web::panels::words::{self, Known};
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
 
@@ -93,7 +94,7 @@ pub async fn page(State(app): State<App>, visit: Visit, Path(digest): Path<Strin
     shown.await.unwrap_or_else(|problem| problem.to_response(&visit))
 }
 
-/// `POST /account/consent/DIGEST`, fields `grant`.., `back`, and `password` where the last sign-in is over five minutes ago.
+/// `POST /account/consent/DIGEST`, fields `grant`.., `shown`.. (what stood there as granted), `back`, and `password` where the last sign-in is over five minutes ago.
 pub async fn answer(State(app): State<App>, visit: Visit, Path(digest): Path<String>, request: Request) -> Response {
     let done = async {
         let caller = allowed(&visit)?;
@@ -124,15 +125,21 @@ async fn decide(
         }
     }
     let asks: Vec<Capability> = asked.asks.iter().map(|(capability, _)| capability.clone()).collect();
-    let ticked: BTreeSet<&str> = fields.all("grant").collect();
-    let wanted: BTreeSet<Capability> =
-        asks.iter().filter(|ask| ticked.contains(ask.to_string().as_str())).cloned().collect();
+    let named = |field: &str| -> BTreeSet<Capability> {
+        let names: BTreeSet<&str> = fields.all(field).collect();
+        asks.iter().filter(|ask| names.contains(ask.to_string().as_str())).cloned().collect()
+    };
+    let ticked = Ticked { shown: named("shown"), wanted: named("grant") };
     let (actor, database) = (Actor::of(caller).in_request(visit.request_id()), app.database().clone());
     let (id, digest) = (asked.info.id.clone(), asked.digest.clone());
-    let decided = blocking(move || grants::decide(&database, &actor, &id, &digest, &asks, &wanted, now)).await?;
+    let decided = blocking(move || grants::decide(&database, &actor, &id, &digest, &asks, &ticked, now)).await?;
+    if let Err(error @ GrantError::Stale) = &decided {
+        let context = context(app, visit, caller, asked, back.as_str(), Some(error.to_string()))?;
+        return Ok(visit.host_page(StatusCode::CONFLICT, "account/consent.html", &context));
+    }
     let decided = decided.map_err(|error| match error {
-        GrantError::Forbidden | GrantError::NotHeld(_) => Problem::forbidden(error.to_string()),
-        GrantError::Storage(_) => Problem::internal(&error),
+        GrantError::Forbidden | GrantError::NotHeld(_) | GrantError::Secret => Problem::forbidden(error.to_string()),
+        GrantError::Stale | GrantError::Storage(_) => Problem::internal(&error),
     })?;
     app.services().events.publish(&Event::Authority);
     let said = match (decided.given, decided.taken) {
@@ -194,6 +201,7 @@ fn context<'a>(
 ) -> Result<Context<'a>, Problem> {
     let info = &asked.info;
     let granted = app.services().grants(&info.id, &asked.digest).map_err(|error| Problem::internal(&error))?;
+    let secrets = app.services().secrets.list().map_err(|error| Problem::internal(&error))?;
     let snapshot = app.registry().snapshot();
     let running = snapshot.by_id(&info.id).filter(|plugin| plugin.subject.digest == asked.digest);
     Ok(Context {
@@ -204,7 +212,7 @@ fn context<'a>(
             digest: &asked.digest,
         },
         mount: running.map(|plugin| plugin.mount.to_string()).unwrap_or_default(),
-        groups: groups(caller, asked, &granted),
+        groups: groups(caller, asked, &granted, &secrets),
         back,
         password: !caller.is_fresh(app.identity().clock().now()),
         error,
@@ -212,10 +220,14 @@ fn context<'a>(
 }
 
 /// All that is asked for, under its headings, what is dangerous first.
-fn groups(caller: &Caller, asked: &Asked, granted: &Grants) -> Vec<Group> {
+fn groups(caller: &Caller, asked: &Asked, granted: &Grants, secrets: &[SecretView]) -> Vec<Group> {
+    let known = |name: &str| match secrets.iter().find(|secret| secret.name == name) {
+        None => Known::Missing,
+        Some(secret) => secret.origin.as_deref().map_or(Known::Unbound, Known::Bound),
+    };
     let mut groups: Vec<Group> = words::HEADINGS.iter().map(|heading| Group { heading, asks: Vec::new() }).collect();
     for (number, (capability, reason)) in asked.asks.iter().enumerate() {
-        let said = words::of(capability);
+        let said = words::of(capability, known);
         let ask = ask(number, caller, capability, reason, said.words, said.grave, granted.holds(capability));
         if let Some(group) = groups.iter_mut().find(|group| group.heading == said.heading) {
             group.asks.push(ask);
@@ -237,12 +249,8 @@ fn ask(
     grave: bool,
     granted: bool,
 ) -> Ask {
-    let locked = match capability {
-        Capability::Permission(name) if !granted && !caller.permissions.holds_name(name) => {
-            GrantError::NotHeld(name.clone()).to_string()
-        }
-        _ => String::new(),
-    };
+    let refusal = if granted { None } else { grants::refusal(capability, &caller.permissions) };
+    let locked = refusal.map(|refusal| refusal.to_string()).unwrap_or_default();
     let value = capability.to_string();
     Ask { number, name: value.clone(), value, words, reason: reason.to_owned(), grave, granted, locked }
 }

@@ -13,6 +13,7 @@ use vestry_contract::ui::Page;
 use vestry_screen::{Html, ScreenError};
 
 use crate::registry::plugin::{Plugin, may_use};
+use crate::web::app::App;
 use crate::web::asking::{Asking, NoAnswer};
 use crate::web::body::Incoming;
 use crate::web::dispatch::{self, Matching, Stop};
@@ -38,16 +39,16 @@ pub async fn draw(asking: &Asking, block: &str, id: &str) -> Option<Html> {
         Err(Stop::Problem(problem)) => return failed(&visit, plugin, &problem),
     };
     match page(&asking.app, &visit, &matching).await {
-        Ok(page) => match shown(&visit, &matching, page, block) {
+        Ok(page) => match shown(&visit, &matching, &page, block) {
             Ok(html) => Some(html),
-            Err(error) => failed(&visit, plugin, &cannot_be_drawn(&error, &matching.plugin)),
+            Err(error) => failed(&visit, plugin, &cannot_be_drawn(&error, &asking.app, &matching.plugin)),
         },
         Err(problem) => failed(&visit, plugin, &problem),
     }
 }
 
 /// Asks the contributing plugin for its page.
-async fn page(app: &crate::web::app::App, visit: &Visit, matching: &Arc<Matching>) -> Result<Page, Problem> {
+async fn page(app: &App, visit: &Visit, matching: &Arc<Matching>) -> Result<Page, Problem> {
     let asking = Asking::new(app, visit, Arc::clone(matching), Incoming::default(), None)?;
     let outcome = asking.handle(Vec::new()).await.map_err(|reason| dispatch::no_answer(&asking, reason))?;
     match outcome.answer {
@@ -60,7 +61,7 @@ async fn page(app: &crate::web::app::App, visit: &Visit, matching: &Arc<Matching
     }
 }
 
-fn shown(visit: &Visit, matching: &Matching, page: Page, block: &str) -> Result<Html, ScreenError> {
+fn shown(visit: &Visit, matching: &Matching, page: &Page, block: &str) -> Result<Html, ScreenError> {
     let place = PluginPlace {
         visit,
         snapshot: &matching.snapshot,
@@ -71,14 +72,14 @@ fn shown(visit: &Visit, matching: &Matching, page: Page, block: &str) -> Result<
         panels: Panels::nested(visit),
     };
     let title = visit.text(&matching.plugin.info.title).into_owned();
-    visit.app().screens().part(&visit.frame(), page, &place, &title, &format!("{block}."))
+    visit.app().screens().part(&visit.frame(), page, &place, &title, block)
 }
 
-fn cannot_be_drawn(error: &ScreenError, plugin: &Plugin) -> Problem {
+fn cannot_be_drawn(error: &ScreenError, app: &App, plugin: &Plugin) -> Problem {
     match error {
         ScreenError::Invalid { .. } => {
             let words = format!("What it answered cannot be shown: {error}.");
-            Problem::of_failure(Failure::Internal(words), &plugin.subject)
+            Problem::of_failure(Failure::Internal(words), &plugin.subject).without_secrets(&app.services().secrets)
         }
         ScreenError::Template { .. } => Problem::internal(error),
     }

@@ -51,8 +51,17 @@ const UNKNOWN: &str = "Unknown to this server";
 /// Headings in the order that they are shown in: what is most often dangerous first, before somebody is tired of reading.
 pub const HEADINGS: &[&str] = &[ALONE, REACHES, PEOPLE, USES, UNKNOWN];
 
-/// A capability in plain words.
-pub fn of(capability: &Capability) -> Words {
+/// What is known of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known<'a> {
+    /// Nobody has set it yet.
+    Missing,
+    Unbound,
+    Bound(&'a str),
+}
+
+/// A capability in plain words. `secret`: what is known of the secret of a name.
+pub fn of<'a>(capability: &Capability, secret: impl Fn(&str) -> Known<'a>) -> Words {
     let said = |heading, words: String, grave| Words { heading, words, grave };
     match capability {
         Capability::Interface(name) => match INTERFACES.iter().find(|(known, ..)| known == name) {
@@ -66,7 +75,16 @@ pub fn of(capability: &Capability) -> Words {
             said(REACHES, format!("Read, change and delete files in the directory {name}"), true)
         }
         Capability::Origin(origin) => said(REACHES, format!("Call {origin}, and send there what it knows"), true),
-        Capability::Secret(name) => said(REACHES, format!("Use the secret {name}"), true),
+        Capability::Secret(name) => {
+            let words = match secret(name) {
+                Known::Unbound => format!("Read the secret {name}"),
+                Known::Bound(origin) => format!("Have the secret {name} sent to {origin}"),
+                Known::Missing => {
+                    format!("Read the secret {name}, or have it sent where it is bound to; nobody has set it yet")
+                }
+            };
+            said(REACHES, words, true)
+        }
         Capability::Public => said(PEOPLE, "Have pages that everybody can open without signing in".into(), true),
         Capability::Identity => said(PEOPLE, "See names and e-mail addresses of the people who use it".into(), false),
         Capability::Permission(name) => {
@@ -80,6 +98,20 @@ pub fn of(capability: &Capability) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(capability: &Capability) -> Words {
+        super::of(capability, |_| Known::Missing)
+    }
+
+    #[test]
+    fn a_secret_is_read_or_sent() {
+        let secret = Capability::Secret("api".into());
+        let words = |known| super::of(&secret, |name| if name == "api" { known } else { Known::Missing }).words;
+        assert_eq!(words(Known::Unbound), "Read the secret api");
+        let origin = "https://api.example.org";
+        assert_eq!(words(Known::Bound(origin)), "Have the secret api sent to https://api.example.org");
+        assert!(words(Known::Missing).contains("nobody has set it yet"));
+    }
 
     #[test]
     fn every_interface_that_can_be_granted_has_words_and_no_other() {
@@ -99,6 +131,7 @@ mod tests {
             "permission users.read",
             "directory-write logs",
             "origin https://api.example.org",
+            "secret api",
             "public",
         ] {
             assert!(grave.parse().is_ok_and(|capability| of(&capability).grave), "{grave}");

@@ -23,7 +23,7 @@ fn a_job_is_taken_once_and_a_lease_that_is_lost_changes_nothing() {
     let first = take(&database, "one", 7, "w1").unwrap();
     assert_eq!(take(&database, "one", 8, "w2"), None);
     assert!(database.write(|tx| tx.holds_lease(&first)).unwrap());
-    assert_eq!(database.write(|tx| tx.release_jobs("w1")).unwrap(), ["one"]);
+    assert_eq!(database.write(|tx| tx.release_jobs("w1", 15)).unwrap(), [("one".to_owned(), JobState::Queued)]);
     let second = take(&database, "one", 9, "w2").unwrap();
     assert!(!database.write(|tx| tx.holds_lease(&first)).unwrap());
     assert!(!database.write(|tx| tx.job_progress(&first, 50, "late")).unwrap());
@@ -45,11 +45,12 @@ fn those_that_wait_longest_go_first() {
     assert_eq!(database.read(|reader| reader.plugins_with_jobs()).unwrap(), ["org.a", "org.b"]);
     assert_eq!((due("org.a", 0), due("org.a", 2), due("org.b", 2)), (None, Some("a".into()), Some("b".into())));
     let lease = take(&database, "a", 1, "w").unwrap();
-    assert!(database.write(|tx| tx.retry_later(&lease, "\"later\"", 100)).unwrap());
+    assert_eq!(database.write(|tx| tx.retry_later(&lease, "\"later\"", 100, 15)).unwrap(), Some(JobState::Queued));
     assert_eq!(due("org.a", 99), Some("c".into()));
     let lease = take(&database, "c", 2, "w").unwrap();
     assert_eq!((due("org.a", 99), due("org.a", 100)), (None, Some("a".into())));
-    assert!(database.write(|tx| tx.give_back(&lease, 50)).unwrap());
+    assert_eq!(database.write(|tx| tx.give_back(&lease, 50)).unwrap(), Some(JobState::Queued));
+    assert_eq!(state(&database, "c"), (JobState::Queued, 0, 0), "it was not begun");
     assert_eq!(due("org.a", 100), Some("c".into()));
     assert_eq!(state(&database, "a"), (JobState::Queued, 1, 1));
 }
@@ -67,6 +68,25 @@ fn one_that_waits_is_cancelled_at_once_and_one_that_runs_is_told() {
     assert_eq!(state(&database, "waits").0, JobState::Cancelled);
     assert!(database.read(|reader| reader.is_unwanted(&lease)).unwrap());
     assert!(database.write(|tx| tx.end_job(&lease, JobState::Cancelled, None, None, 6)).unwrap());
+    queue(&database, "fails", "org.b", 1);
+    queue(&database, "lost", "org.b", 1);
+    for (id, number) in [("fails", 11), ("lost", 12)] {
+        let lease = take(&database, id, number, "w").unwrap();
+        assert_eq!(cancel(id), Some(JobState::Running));
+        // Its worker did not see that in time: it never waits again, where nobody would ever take it.
+        match id {
+            "fails" => {
+                let then = database.write(|tx| tx.retry_later(&lease, "\"later\"", 100, 8)).unwrap();
+                assert_eq!(then, Some(JobState::Cancelled));
+            }
+            _ => {
+                let then = database.write(|tx| tx.release_jobs("w", 8)).unwrap();
+                assert_eq!(then, [("lost".to_owned(), JobState::Cancelled)]);
+            }
+        }
+        assert_eq!(state(&database, id).0, JobState::Cancelled);
+    }
+    assert!(database.read(|reader| reader.plugins_with_jobs()).unwrap().is_empty());
     assert_eq!(take(&database, "waits", 3, "w"), None);
     assert!(database.write(|tx| tx.queue_again("waits", 7)).unwrap());
     assert!(take(&database, "waits", 4, "w").is_some());
@@ -109,7 +129,24 @@ fn what_ended_long_ago_is_removed_with_its_lines() {
     queue(&database, "new", "org.a", 1);
     database.write(|tx| tx.add_job_line("old", 1, "primary", "x")).unwrap();
     database.write(|tx| tx.cancel_job("old", 5)).unwrap();
-    assert_eq!(database.write(|tx| tx.purge_jobs(6, 10)).unwrap(), 1);
+    assert_eq!(database.write(|tx| tx.purge_jobs(6, 100, 10)).unwrap(), 1);
     assert!(database.read(|reader| reader.job_lines("old", 0, 10)).unwrap().is_empty());
     assert_eq!(state(&database, "new").0, JobState::Queued);
+}
+
+#[test]
+fn of_each_plugin_the_latest_that_ended_are_kept() {
+    let database = Database::temporary().unwrap();
+    for number in 0..6 {
+        let plugin = if number == 5 { "org.b" } else { "org.a" };
+        queue(&database, &format!("job{number}"), plugin, 1);
+        database.write(|tx| tx.cancel_job(&format!("job{number}"), 10 + number)).unwrap();
+    }
+    assert_eq!(database.write(|tx| tx.purge_jobs(0, 2, 2)).unwrap(), 2, "a few at a time");
+    assert_eq!(database.write(|tx| tx.purge_jobs(0, 2, 2)).unwrap(), 1);
+    assert_eq!(database.write(|tx| tx.purge_jobs(0, 2, 2)).unwrap(), 0);
+    let left = database.read(|reader| reader.jobs(&JobFilter { limit: 10, ..JobFilter::default() })).unwrap();
+    let mut left: Vec<String> = left.into_iter().map(|job| job.id).collect();
+    left.sort();
+    assert_eq!(left, ["job3", "job4", "job5"]);
 }

@@ -1,4 +1,4 @@
-use super::{KEPT, SpaceRow};
+use super::{KEPT, LONGEST_HOLD, SpaceRow};
 use crate::{Database, KvChange, KvRange};
 
 const NOW: u64 = 1_000_000;
@@ -74,6 +74,26 @@ fn nobody_writes_while_a_copy_is_made_and_a_hold_passes() {
     assert_eq!(database.write(|tx| tx.purge_spaces(UNTIL - 1)).unwrap(), 0);
     assert_eq!(database.write(|tx| tx.purge_spaces(UNTIL)).unwrap(), 1);
     assert!(values(&database, &copy).is_empty() && !values(&database, "org.a").is_empty());
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nothing_held() {
+    const AN_HOUR: u64 = 3_600_000;
+    let database = filled();
+    let late = copy(&database);
+    // By less than a hold lasts: it passes a little later.
+    let before = NOW - (LONGEST_HOLD - 5_000);
+    assert!(active(&database).is_held(before) && !writable(&database, "org.a", before));
+    for before in [before - 1, NOW - AN_HOUR / 4] {
+        assert!(!active(&database).is_held(before) && writable(&database, "org.a", before), "{before}");
+        assert!(!database.read(|reader| reader.is_open_copy(&late, before)).unwrap());
+        // Others have written since.
+        assert!(!database.write(|tx| tx.finish_copy(&late, before)).unwrap());
+    }
+    let (now, again) = (NOW - AN_HOUR / 4, active(&database));
+    let next = database.write(|tx| tx.copy_space(&again, 2, now, now + 5_000)).unwrap().unwrap();
+    assert_eq!(database.write(|tx| tx.purge_spaces(now)).unwrap(), 1, "the one that was left");
+    assert!(!writable(&database, "org.a", now) && database.write(|tx| tx.finish_copy(&next, now)).unwrap());
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Shows any panel that is named, and what is contributed to its point: by itself, in all the ways that matter, and by
-//! others, such as the hostile plugin.
+//! others, such as the hostile plugin. One page stays up to date, and tries to write where it has no business.
 
-use vestry_sdk::block::panel;
+use vestry_sdk::block::{job, panel};
 use vestry_sdk::contributions;
 use vestry_sdk::prelude::*;
+use vestry_sdk::ui::LogLine;
 
-vestry_sdk::plugin!(plugin);
+vestry_sdk::plugin!(plugin, live);
 
 const POINT: &str = "org.example.board/parts";
 
@@ -22,6 +23,9 @@ fn plugin() -> Plugin {
         .route(get("who", "/who").for_signed_in().to(who))
         .route(get("elsewhere", "/elsewhere").for_signed_in().to(|_| Ok(Redirect::to("home"))))
         .route(post("plain-post", "/plain").for_signed_in().to(|_| Ok(Redirect::to("plain"))))
+        .route(get("job", "/job").for_signed_in().to(any_job))
+        .route(get("writes", "/writes").for_signed_in().to(writes))
+        .live("writes", write)
         .contribute(POINT, "Plain", "A table and a form", "plain")
         .contribute(POINT, "Managed", "For administrators", "managed")
         .contribute(POINT, "Nested", "Has a panel in it", "nested")
@@ -41,11 +45,13 @@ fn home(_: &Request) -> Result<Page> {
     Ok(panels.fold(page, |page, (index, id)| page.block(format!("part-{index}"), panel(format!("contribution:{id}")))))
 }
 
-/// The panels that the query names, each in a block of its own.
+/// The panels that the query names, each in a block of its own; with `many`, so many of no meaning behind them.
 fn panels(request: &Request) -> Result<Page> {
     let named = request.query.iter().filter(|(field, _)| field == "name").enumerate();
     let page = Page::new("Panels").block("words", prose("These words stand."));
-    Ok(named.fold(page, |page, (index, (_, name))| page.block(format!("panel-{index}"), panel(name.clone()))))
+    let page = named.fold(page, |page, (index, (_, name))| page.block(format!("panel-{index}"), panel(name.clone())));
+    let many: usize = request.query("many").optional().map_or(Ok(0), |_| request.query("many").number())?;
+    Ok((0..many).fold(page, |page, index| page.block(format!("more-{index}"), panel(format!("handover:{index}")))))
 }
 
 fn plain(_: &Request) -> Result<Page> {
@@ -72,4 +78,34 @@ fn who(request: &Request) -> Result<Page> {
     let who = request.actor.as_ref().map_or("nobody", |actor| &actor.id);
     let asked = format!("{who} asked for {} with {} values", request.route, request.query.len());
     Ok(Page::new("Who part").block("who", prose(Text::Data(asked))))
+}
+
+/// Shows the job that the query names, whosever it is.
+fn any_job(request: &Request) -> Result<Page> {
+    Ok(Page::new("A job").block("job", job(request.query("id").required()?)))
+}
+
+/// A page of another in a panel, and beside it a block of the name that a block in there would have with a dot.
+fn writes(_: &Request) -> Result<Page> {
+    let page = Page::new("Writes")
+        .block("part", panel("contribution:org.example.board/plain"))
+        .block("part.list", prose("Its own words."))
+        .block("shown", prose("Nothing is shown yet."))
+        .block("number", prose("Number 0"));
+    Ok(page.follow(Vec::<String>::new(), "0", 1))
+}
+
+/// Once a second: into the panel in each way, and the panels that the query names.
+fn write(request: &Request, cursor: &str) -> Result<Batch> {
+    let number = cursor.parse::<u64>().map_err(|_| Failure::not_found(cursor))? + 1;
+    let words = || prose(Text::Data(format!("Written as number {number}.")));
+    let named = request.query.iter().filter(|(field, _)| field == "name");
+    let batch = Batch::at(number.to_string())
+        .with(Update::block("part.list", words()))
+        .with(Update::block("list", words()))
+        .with(Update::block("part-list", words()))
+        .with(Update::block("part", panel("contribution:org.example.board/who")))
+        .with(Update::lines("part", [LogLine::new("board", "Written at the end.")]));
+    let batch = named.fold(batch, |batch, (_, name)| batch.with(Update::block("shown", panel(name.clone()))));
+    Ok(batch.with(Update::block("number", prose(Text::Data(format!("Number {number}"))))))
 }

@@ -1,8 +1,11 @@
 //! The third version of a ledger, whose migration spoils every entry and then ends as `fate` says: `trap`, `spin` for
-//! ever, `page` for a menu's page that does not open afterwards, and a failure for anything else.
+//! ever, `page` for a menu's page that does not open afterwards, `late` for none of it but two seconds, and a failure for
+//! anything else.
 
 #[path = "../../ledger-1/src/book.rs"]
 mod book;
+
+use std::time::{Duration, Instant};
 
 use vestry_sdk::kv;
 use vestry_sdk::prelude::*;
@@ -21,17 +24,30 @@ fn migrate(_: u32) -> Result<()> {
     for entry in book::entries()? {
         kv::write(&entry.key, "spoiled")?;
     }
-    let fate = kv::read("fate")?.map(|entry| book::text_of(&entry));
-    match fate.as_deref().unwrap_or_default() {
+    match fate()?.as_str() {
         "trap" => std::process::abort(),
         "spin" => loop {
             std::hint::black_box(0);
         },
         "page" => Ok(()),
+        "late" => {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_secs(2) {
+                std::hint::black_box(0);
+            }
+            Ok(())
+        }
         _ => Err(Failure::internal("this migration always fails")),
     }
 }
 
+fn fate() -> Result<String> {
+    Ok(kv::read("fate")?.map(|entry| book::text_of(&entry)).unwrap_or_default())
+}
+
 fn report(_: &Request) -> Result<Page> {
-    Err(Failure::internal("this page never opens"))
+    match fate()?.as_str() {
+        "late" => Ok(Page::new("Report")),
+        _ => Err(Failure::internal("this page never opens")),
+    }
 }

@@ -14,13 +14,13 @@ use crate::{Draw, Html, ScreenError, blocks::actions, texts};
 
 pub(crate) fn html(name: &str, table: &Table, draw: &Draw<'_>) -> Result<Html, ScreenError> {
     let view = view(name, table, draw);
-    let mut rows = Rows::new(draw.screens, draw.frame, &draw.cells, &view);
+    let mut rows = Rows::new(draw.screens, draw.frame, &draw.cells, &view, draw.prefix);
     match &table.data {
         TableData::Rows(given) => given.iter().try_for_each(|row| write_row(row, &view, &mut rows, draw.place))?,
         TableData::Columns(columnar) => write_columns(columnar, &view, &mut rows, draw.place)?,
     }
     let (count, markup) = rows.finish();
-    render(draw.screens, draw.frame, draw.heading, &view, count, &markup)
+    render(draw.screens, draw.frame, draw.heading, &view, &draw.anchor(name), (count, &markup))
 }
 
 fn view(name: &str, table: &Table, draw: &Draw<'_>) -> TableView {
@@ -29,7 +29,7 @@ fn view(name: &str, table: &Table, draw: &Draw<'_>) -> TableView {
     TableView {
         name: name.to_owned(),
         caption: draw.label.clone(),
-        columns: columns(draw.own_name(name), table, draw.several_tables, &kept, place),
+        columns: columns(name, table, draw.several_tables, &kept, place),
         open: table.open.as_ref().and_then(|route| links::open_href(route, KEY, place)),
         each: each(table, place),
         bulk: actions::buttons(&table.bulk, place),
