@@ -164,6 +164,27 @@ fn feeds_whole_pages_and_clocks_go_on_as_well() {
 }
 
 #[test]
+fn a_page_is_asked_for_anew_once_a_second_at_the_most() {
+    let client = HOUSE.signed_in(&HOUSE.person("Rolf Reload", &[]));
+    let mut stream = followed(&client, "/worker/anew");
+    let (began, mut reloads) = (Instant::now(), 0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while began.elapsed() < Duration::from_secs(3) {
+                say(&client.another_window(), "anew", "Again.", 1);
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        while began.elapsed() < Duration::from_secs(3) {
+            let updates = stream.next(Duration::from_millis(100)).map(|event| event.updates()).unwrap_or_default();
+            reloads += updates.iter().filter(|update| update["how"] == "reload").count();
+        }
+    });
+    println!("the page was to be asked for anew {reloads} times in three seconds");
+    assert!((2..=4).contains(&reloads), "{reloads}");
+}
+
+#[test]
 fn a_token_of_a_page_is_of_use_to_nobody_else_and_nowhere_else() {
     let (ada, eve) = (HOUSE.person("Ada Own", &[]), HOUSE.person("Eve Other", &[]));
     let (ada, eve) = (HOUSE.signed_in(&ada), HOUSE.signed_in(&eve));

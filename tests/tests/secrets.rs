@@ -142,7 +142,11 @@ fn nobody_finds_out_what_is_a_secret_by_saying_it() {
     assert!(!said(OPEN).expect(404).text().contains("•••"), "it was not given it yet");
     called(&admin, "secrets.reveal", &[("name", "open")]);
     let sent = called(&admin, "http-client.send", &[("url", BOUND_TO), ("secret", "x-key: |bound")]);
-    assert!(sent.contains("Failure::Unavailable"), "nobody is there to answer: {sent}");
+    assert!(sent.contains("127.0.0.0/8"), "it was put into the header, and the address was refused: {sent}");
+    let guess: String = byte_serialize(BOUND.as_bytes()).collect();
+    admin.get(&format!("/probe/log?message={guess}")).expect(200);
+    let logged = wait_for(Duration::from_secs(5), || house.server.log().contains("•••").then_some(()));
+    assert!(logged.is_some() && !house.server.log().contains(BOUND), "the log is searched for it");
     assert!(said(OPEN).expect(404).text().contains("•••"), "its own slips are covered");
     assert!(!said(BOUND).expect(404).text().contains("•••"), "what is only sent for it, it cannot say by a slip");
     for guess in [OPEN, BOUND] {

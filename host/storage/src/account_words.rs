@@ -47,7 +47,11 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     let mut terms: Vec<String> = folded.split_whitespace().map(cut).collect();
     // `o'brien` stands as `o` and `brien` in a name, `a.b@example.org` as it is in an e-mail address.
     if !folded.contains('@') {
-        terms = terms.iter().flat_map(|term| split_unless_address(term)).collect();
+        let parts: Vec<String> = terms.iter().flat_map(|term| split_unless_address(term)).collect();
+        // Signs alone start no word: they find nobody, rather than everybody.
+        if !parts.is_empty() {
+            terms = parts;
+        }
     }
     terms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     terms.dedup();
@@ -124,5 +128,6 @@ mod tests {
         assert_eq!(terms("a.b@example.org"), ["a.b@example.org"]);
         assert_eq!(terms("(anna), mail.example"), ["mail.example", "anna"]);
         assert!(terms(" \t ").is_empty());
+        assert_eq!(terms("% '"), ["%", "'"]);
     }
 }
