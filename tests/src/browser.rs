@@ -31,6 +31,8 @@ const ARGUMENTS: &[&str] = &[
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
+    // Pages scroll and fade slowly for people; a click must not come while its button is on the way.
+    "--force-prefers-reduced-motion",
     "--window-size=1280,900",
     "--lang=en-US",
 ];

@@ -43,7 +43,8 @@ pub use job_log::{JobLog, Line as JobLine};
 pub use mail::sealed::{Content, ContentError, HostMail, SealedMail, Template};
 pub use queue::sentence;
 pub use secret_store::{
-    Configured, ConfiguredSecret, ConfiguredSource, Holder, MANAGE, Redaction, SecretError, SecretSource, SecretView, Secrets,
+    Configured, ConfiguredSecret, ConfiguredSource, Holder, MANAGE, Redaction, SecretError, SecretSource, SecretView,
+    Secrets,
 };
 pub use table::{Kind, Row, TABLE, TYPES, interfaces};
 pub use transaction::{CallFacts, CommitError, audit_refusals};

@@ -57,11 +57,13 @@ impl Fixture {
         Ok(Self { cookie: format!("vestry={}", session.token.expose()), directory, identity })
     }
 
-    /// Cookies of so many more sessions of the same person.
-    pub async fn sessions(&self, count: usize) -> Result<Vec<String>, Failure> {
+    /// Cookies of so many other people, each signed in.
+    pub async fn people(&self, count: usize) -> Result<Vec<String>, Failure> {
         let mut cookies = Vec::with_capacity(count);
-        for _ in 0..count {
-            let session = self.identity.sign_in(EMAIL, PASSWORD, None, "bench").await?;
+        for number in 0..count {
+            let email = format!("follower.{number}@example.org");
+            self.identity.create_account(&Actor::console(), &email, "Follower", &[], Some(PASSWORD))?;
+            let session = self.identity.sign_in(&email, PASSWORD, None, "bench").await?;
             cookies.push(format!("vestry={}", session.token.expose()));
         }
         Ok(cookies)

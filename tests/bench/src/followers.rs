@@ -21,9 +21,9 @@ use crate::foreign::{Watch, cpu_of, resident};
 use crate::load::Connection;
 use crate::server::Running;
 
-/// Pages on which nothing happens, and how many of them one session follows.
+/// Pages on which nothing happens, and how many of them one person follows.
 const IDLE: usize = 2_000;
-const OF_ONE_SESSION: usize = 50;
+const OF_ONE_PERSON: usize = 50;
 /// Topics on which something happens, how often, and for how long.
 const BUSY: usize = 10;
 const EVERY: Duration = Duration::from_millis(10);
@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn measure(fixture: &Fixture) -> Result<(), Failure> {
     let server = Running::start(fixture.data())?;
     let process = server.process();
-    let sessions = fixture.sessions(IDLE / OF_ONE_SESSION).await?;
+    let sessions = fixture.people(IDLE / OF_ONE_PERSON).await?;
     // One page of each kind, so that what is made once is made already.
     for topic in 0..BUSY {
         address_of(&server, &sessions[0], &format!("/worker/quiet/{topic}")).await?;
@@ -86,23 +86,25 @@ pub async fn measure(fixture: &Fixture) -> Result<(), Failure> {
     if report.lost + report.doubled > 0 || connected.load(Ordering::Relaxed) != IDLE {
         return Err("an update was lost or doubled, or a follower was cut off".into());
     }
-    let took = cut(&server, &fixture.cookie, &connected).await?;
-    println!("  all of their sessions ended: the last follower was cut off after {:.0} ms", took.as_secs_f64() * 1e3);
+    let took = cut(&server, &sessions, &connected).await?;
+    println!("  all of them signed out: the last follower was cut off after {:.0} ms", took.as_secs_f64() * 1e3);
     drop(idle);
     if took > CUT { Err("losing a session has to cut a follower off within a second".into()) } else { Ok(()) }
 }
 
-/// Ends all sessions but one, and waits until nobody follows any more.
-async fn cut(server: &Running, cookie: &str, connected: &AtomicUsize) -> Result<Duration, Failure> {
+/// Signs everybody out, and waits until nobody follows any more.
+async fn cut(server: &Running, sessions: &[String], connected: &AtomicUsize) -> Result<Duration, Failure> {
     let address = server.address;
-    let request = format!(
-        "POST /account/sessions/end HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nOrigin: http://{address}\r\n\
-         Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\n\r\nall=1"
-    );
-    let status = Connection::open(address).await?.answer(request.as_bytes()).await?;
     let began = Instant::now();
-    if status != 303 {
-        return Err(format!("ending sessions was answered {status}").into());
+    for cookie in sessions {
+        let request = format!(
+            "POST /account/sign-out HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nOrigin: http://{address}\r\n\
+             Sec-Fetch-Site: same-origin\r\nContent-Length: 0\r\n\r\n"
+        );
+        let status = Connection::open(address).await?.answer(request.as_bytes()).await?;
+        if status != 303 {
+            return Err(format!("signing out was answered {status}").into());
+        }
     }
     while connected.load(Ordering::Relaxed) > 0 && began.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -134,7 +136,7 @@ async fn follow_idly(
     let mut all = JoinSet::new();
     for (number, cookie) in sessions.iter().enumerate() {
         let path = address_of(server, cookie, &format!("/worker/quiet/{}", number % BUSY)).await?;
-        for _ in 0..OF_ONE_SESSION {
+        for _ in 0..OF_ONE_PERSON {
             let (address, path, cookie, connected) =
                 (server.address, path.clone(), cookie.clone(), Arc::clone(connected));
             all.spawn(async move {

@@ -192,7 +192,8 @@ fn a_json_document_stays_one() {
         "number": 31_415_926, "list": [1, null, true, "with \"quotes\" and \\!"], VALUE: {"plain": [VALUE]},
         "inside": serde_json::json!({"again": "with \"quotes\" and \\"}).to_string(),
     });
-    let clean: serde_json::Value = serde_json::from_str(&secrets.words_of(READER).redact_json(&document.to_string())).unwrap();
+    let clean: serde_json::Value =
+        serde_json::from_str(&secrets.words_of(READER).redact_json(&document.to_string())).unwrap();
     let expected = serde_json::json!({
         "number": "•••", "list": [1, null, true, "•••!"], "•••": {"plain": ["•••"]}, "inside": clean["inside"],
     });

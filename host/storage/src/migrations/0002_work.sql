@@ -135,6 +135,7 @@ CREATE TABLE tickets (
     expires BIGINT NOT NULL
 );
 CREATE INDEX tickets_by_expires ON tickets (expires);
+CREATE INDEX one_time_links_by_account ON one_time_links (account);
 
 -- Data of plugins ---------------------------------------------------------------------------------------------------
 
