@@ -119,6 +119,9 @@ const PAGES: &[(&str, &str)] = &[
     ("invite", "/users/invite"),
     ("forgot", "/account/forgot"),
     ("account", "/account"),
+    ("secrets", "/account/secrets"),
+    ("jobs", "/jobs"),
+    ("outbox", "/outbox"),
     ("safe", "/safe"),
     ("styleguide", "/styleguide"),
 ];
