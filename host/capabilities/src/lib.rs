@@ -33,6 +33,7 @@ mod transaction;
 mod uploads;
 mod users;
 mod weight;
+mod words;
 
 pub use call::{Actor, Call, CallSettings, Effect, Services, Subject, Surroundings};
 pub use directories::{Directories, OpenFile};

@@ -4,7 +4,6 @@
 //! mail is put together and sealed here, written down when the request takes effect ([`sealed`]), and drawn and
 //! delivered by the rooms above. Who it went to is in the audit by account, not by address.
 
-mod fill;
 pub(crate) mod sealed;
 
 use std::sync::Arc;
@@ -16,12 +15,12 @@ use vestry_contract::types::{Failure, Text};
 use vestry_contract::ui::RouteRef;
 use vestry_storage::{MailCount, Transaction};
 
-use self::fill::fill;
 use self::sealed::{Content, LANGUAGE, SealedMail, Template};
 use crate::call::{Actor, Call, unavailable};
 use crate::gate::Pass;
 use crate::secret_store::Holder;
 use crate::transaction::{CommitError, Write};
+use crate::words;
 
 /// Mails that a plugin may send in an hour, in all and to one address.
 const MOST: u64 = 500;
@@ -163,7 +162,7 @@ fn put_together(
     url: Option<String>,
 ) -> Result<SealedMail, Failure> {
     let open = call.settings()?;
-    let words = |text: &Text| fill(text, values);
+    let words = |text: &Text| words::fill(text, values);
     let subject = words(&kind.subject);
     let button = kind.button.as_ref().zip(url).map(|(label, url)| json!({ "label": words(label), "url": url }));
     let content = Content {

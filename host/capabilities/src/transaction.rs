@@ -16,6 +16,7 @@ use crate::gate::Refusals;
 use crate::invitations::Invitation;
 use crate::jobs::JobWrite;
 use crate::mail::QueuedMail;
+use crate::words;
 
 /// One thing to be done.
 #[derive(Debug)]
@@ -203,7 +204,8 @@ impl Call {
                     Some(badge) => tx.put_badge(&BadgeRow {
                         plugin: plugin.clone(),
                         route: route.clone(),
-                        label: badge_label(badge),
+                        // A phrase is kept as it is and translated when it is drawn.
+                        label: words::fill(&badge.label, &[]),
                         level: format!("{:?}", badge.level).to_lowercase(),
                     })?,
                     None => drop(tx.delete_badge(plugin, route)?),
@@ -302,17 +304,6 @@ fn stored(change: &kv::Change) -> KvChange<'_> {
         kv::Change::Set((key, value)) => KvChange::Set { key, value },
         kv::Change::Delete(key) => KvChange::Delete { key },
         kv::Change::SetUntil((key, value, expires)) => KvChange::SetUntil { key, value, expires: *expires },
-    }
-}
-
-/// A badge is a number or a word; a phrase is kept as it is and translated when it is drawn.
-fn badge_label(badge: &ui::Badge) -> String {
-    match &badge.label {
-        vestry_contract::types::Text::Phrase(text) | vestry_contract::types::Text::Data(text) => text.clone(),
-        vestry_contract::types::Text::Filled(filled) => filled
-            .values
-            .iter()
-            .fold(filled.phrase.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value)),
     }
 }
 

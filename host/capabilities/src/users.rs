@@ -73,17 +73,10 @@ pub(crate) fn identity_actor(call: &Call, open: &CallSettings) -> Result<identit
     Ok(actor.through(&subject.id, &subject.digest).in_request(call.request_id()))
 }
 
-/// Fills the `{name}`s of a row's sentence, each once: what is filled in is not looked at again.
+/// What the host asks about a row, with its values.
 pub(crate) fn fill(row: Row, values: &[(&str, String)]) -> String {
-    let mut filled = String::new();
-    let mut rest = row.ask.unwrap_or_default();
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        filled.extend(values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str()));
-        rest = after;
-    }
-    filled + rest
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    vestry_phrases::fill(row.ask.unwrap_or_default(), value)
 }
 
 pub(crate) fn invalid(field: &str, message: String) -> Failure {

@@ -79,8 +79,8 @@ pub fn plain_text(text: &Text) -> Cow<'_, str> {
     match text {
         Text::Phrase(words) | Text::Data(words) => Cow::Borrowed(words),
         Text::Filled(filled) => {
-            let pairs = filled.values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            Cow::Owned(crate::texts::fill(&filled.phrase, pairs))
+            let value = |name: &str| filled.values.iter().find(|(known, _)| known == name);
+            Cow::Owned(vestry_phrases::fill(&filled.phrase, |name| value(name).map(|(_, value)| value.as_str())))
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::html::{Html, escape};
 use crate::icons::{ICONS, UNKNOWN};
 use crate::page::frame_value;
 use crate::shape::without_slots;
-use crate::texts;
 
 macro_rules! embedded {
     ($($name:literal),+ $(,)?) => {
@@ -218,17 +217,15 @@ fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
 /// The words of the host in the language of the page; `{name}` in them is filled from the arguments. There is one
 /// language so far, so the words are their own translation.
 fn translate(phrase: Value, values: Kwargs) -> Result<Value, Error> {
-    let mut names: Vec<String> = values.args().map(str::to_owned).collect();
-    if names.is_empty() {
+    let named: Vec<(String, String)> = values
+        .args()
+        .map(|name| Ok((name.to_owned(), values.get::<Value>(name)?.to_string())))
+        .collect::<Result<_, Error>>()?;
+    if named.is_empty() {
         return Ok(phrase);
     }
-    names.sort_unstable();
-    let mut pairs = Vec::with_capacity(names.len());
-    for name in &names {
-        pairs.push((name.as_str(), values.get::<Value>(name)?.to_string()));
-    }
-    let filled =
-        texts::fill(phrase.as_str().unwrap_or_default(), pairs.iter().map(|(name, value)| (*name, value.as_str())));
+    let value = |name: &str| named.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let filled = vestry_phrases::fill(phrase.as_str().unwrap_or_default(), value);
     Ok(Value::from(filled))
 }
 

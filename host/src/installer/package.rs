@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use vestry_capabilities::{Call, Capability, Subject};
-use vestry_contract::registration::{self, PluginInfo};
+use vestry_contract::registration::PluginInfo;
 use vestry_identity::IdentityError;
 use vestry_sandbox::{CallError, Sandbox, SandboxError};
 use vestry_storage::StorageError;
@@ -87,21 +87,8 @@ pub async fn inspect(store: &Store, sandbox: &Sandbox, component: &[u8]) -> Resu
     if !problems.is_empty() {
         return Err(PackageError::Problems(problems));
     }
-    let interfaces = loaded.interfaces().map(|name| {
-        let name = name.split('@').next().unwrap_or(name);
-        Capability::Interface(name.to_owned())
-    });
-    let wishes = info.wishes.iter().map(|wish| match &wish.capability {
-        registration::Capability::Public => Capability::Public,
-        registration::Capability::Identity => Capability::Identity,
-        registration::Capability::Permission(name) => Capability::Permission(name.clone()),
-        registration::Capability::Directory((name, access)) => {
-            Capability::Directory { name: name.clone(), write: matches!(access, registration::FileAccess::ReadWrite) }
-        }
-        registration::Capability::Origin(origin) => Capability::Origin(origin.clone()),
-        registration::Capability::Secret(name) => Capability::Secret(name.clone()),
-        registration::Capability::Other((kind, value)) => Capability::Other(format!("{kind} {value}")),
-    });
+    let interfaces = loaded.interfaces().map(Capability::imported);
+    let wishes = info.wishes.iter().map(|wish| Capability::wished(&wish.capability));
     let asks = interfaces.chain(wishes).collect();
     Ok(Inspected { digest, asks, size: component.len() as u64, info })
 }
