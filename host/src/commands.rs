@@ -2,6 +2,7 @@
 
 mod compile;
 mod dev;
+mod fetch_git;
 mod package;
 mod privilege;
 mod secret;
@@ -9,6 +10,7 @@ mod serve;
 mod token;
 mod user;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -46,7 +48,7 @@ enum Command {
     /// API tokens: add.
     #[command(subcommand)]
     Token(token::Token),
-    /// Packages: add, list, disable, enable, unmount, mount.
+    /// Packages: fetch, inspect, mount, update, go back, take away.
     #[command(subcommand)]
     Package(package::Package),
     /// Check that no entry of the audit was changed or removed.
@@ -57,6 +59,9 @@ enum Command {
     /// Compile a component to native code; the server calls this itself.
     #[command(hide = true)]
     Compile(compile::Compile),
+    /// Fetch from a Git repository; the server calls this itself.
+    #[command(hide = true)]
+    FetchGit(fetch_git::FetchGit),
 }
 
 /// Why a command failed, in a sentence for who typed it.
@@ -75,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Audit(data) => audit(&data),
         Command::Dev(dev) => dev.run(),
         Command::Compile(compile) => compile.run(),
+        Command::FetchGit(fetch) => fetch.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -85,10 +91,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints one line of an answer.
-#[allow(clippy::print_stdout)]
+/// Prints one line of an answer. Whoever has heard enough may hang up.
 fn say(line: impl std::fmt::Display) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn audit(data: &Data) -> Result<(), Failure> {

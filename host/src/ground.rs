@@ -1,17 +1,21 @@
 //! What stands on a data directory: the server does, and each command that installs packages beside it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use vestry_capabilities::{Secrets, Services};
+use vestry_capabilities::{Inbox, Secrets, Services};
 use vestry_identity::{Identity, Options};
 use vestry_outbound::{Outbound, Policy};
 use vestry_sandbox::{Compiler, Sandbox, SandboxSettings};
+use vestry_sources::{Sources, SourcesSettings};
 use vestry_storage::{Clock, Database};
 
 use crate::installer::Installer;
+use crate::installer::shipped;
 use crate::installer::store::Store;
 use crate::keys::Keys;
+use crate::registry::about::About;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
@@ -21,6 +25,8 @@ pub struct Opening {
     pub data: PathBuf,
     pub settings: Settings,
     pub compiler: Compiler,
+    /// What puts Git objects together, as a child: a program and its arguments.
+    pub fetcher: (PathBuf, Vec<String>),
 }
 
 /// An open data directory.
@@ -32,6 +38,7 @@ pub struct Ground {
     pub services: Services,
     pub sandbox: Sandbox,
     pub store: Store,
+    pub about: Arc<About>,
 }
 
 impl Ground {
@@ -41,7 +48,7 @@ impl Ground {
     ///
     /// Where anything of it cannot be had; says what, and how to mend it.
     pub fn open(opening: Opening) -> Result<Self, StartError> {
-        let Opening { data, settings, compiler } = opening;
+        let Opening { data, settings, compiler, fetcher } = opening;
         prepare(&data)?;
         let io = |source| StartError::Data { directory: data.clone(), source };
         let keys = Keys::open(&data).map_err(io)?;
@@ -58,15 +65,24 @@ impl Ground {
         let outbound = Outbound::new(called, settings.outbound.certificates.as_deref())?;
         let sandbox =
             Sandbox::new(SandboxSettings { compiled: data.join("compiled"), key: keys.compiled_code(), compiler })?;
-        let services = Services::new(identity, secrets, outbound, settings.directories.configured());
-        Ok(Self { data, settings, keys, services, sandbox, store })
+        let sources = Sources::new(SourcesSettings {
+            child: fetcher,
+            networks: settings.outbound.networks.iter().map(ToString::to_string).collect(),
+            certificates: settings.outbound.certificates.clone(),
+            repositories: settings.packages.repositories.clone(),
+            ..SourcesSettings::new(outbound.clone(), data.join("fetching"))
+        });
+        let inbox = Inbox::open(&data).map_err(io)?;
+        let services = Services::new(identity, secrets, outbound, sources, settings.directories.configured(), inbox);
+        let about = Arc::new(About::new(&data, sandbox.facts(), shipped::brought_along()));
+        Ok(Self { data, settings, keys, services, sandbox, store, about })
     }
 
     /// What packages are installed with here.
     #[must_use]
     pub fn installer(&self) -> Installer<'_> {
-        let Self { store, sandbox, services, settings, .. } = self;
-        Installer { store, sandbox, services, settings }
+        let Self { store, sandbox, services, settings, about, .. } = self;
+        Installer { store, sandbox, services, settings, about }
     }
 }
 

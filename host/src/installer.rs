@@ -5,21 +5,32 @@
 //! data of another shape, [`data`] says what becomes of what is there, and [`migration`] brings a copy of it to that
 //! shape before anything is changed.
 
+pub mod commission;
 pub mod data;
 pub mod grants;
+mod installation;
 pub mod migration;
-pub mod mounting;
+pub mod orders;
 pub mod package;
+pub mod package_error;
+pub mod placing;
+mod probe;
+pub mod quarantine;
+pub mod serving;
 pub mod shipped;
 pub mod snapshot;
 pub mod store;
-pub mod switch;
+pub mod tidy;
 mod trial;
+mod upgrades;
+
+use std::sync::Arc;
 
 use vestry_capabilities::Services;
 use vestry_sandbox::Sandbox;
 
 use crate::installer::store::Store;
+use crate::registry::about::About;
 use crate::settings::Settings;
 
 /// What packages are installed with.
@@ -29,6 +40,7 @@ pub struct Installer<'a> {
     pub sandbox: &'a Sandbox,
     pub services: &'a Services,
     pub settings: &'a Settings,
+    pub about: &'a Arc<About>,
 }
 
 impl Installer<'_> {

@@ -4,8 +4,10 @@
 //! plugin was granted and the actor may do is read at each host call. Nothing here runs a plugin or writes a row;
 //! the installer makes the plugins that a snapshot consists of.
 
+pub mod about;
 pub mod acting;
 pub mod cron;
+pub mod former;
 pub mod inspection;
 mod messages;
 pub mod mount;

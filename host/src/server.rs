@@ -14,7 +14,9 @@ use vestry_storage::StorageError;
 
 use crate::ground::Ground;
 pub use crate::ground::Opening;
+use crate::installer::serving::Serving;
 use crate::installer::shipped;
+use crate::installer::tidy::{self, Beside};
 use crate::postman::Postman;
 use crate::registry::Registry;
 use crate::start_error::StartError;
@@ -50,6 +52,12 @@ pub fn compiler() -> Compiler {
     }
 }
 
+/// How this program puts Git objects together: itself, as a child.
+#[must_use]
+pub fn fetcher() -> (std::path::PathBuf, Vec<String>) {
+    (std::env::current_exe().unwrap_or_else(|_| "vestry".into()), vec!["fetch-git".into()])
+}
+
 /// Opens the data directory and gets everything ready that a request needs, shipped packages included.
 ///
 /// # Errors
@@ -61,26 +69,40 @@ pub async fn open(opening: Opening) -> Result<App, StartError> {
     if let Some(reason) = &report.reason {
         tracing::warn!(?report, reason, "instances of plugins are slower to make than they could be");
     }
+    // Of what a killed process left, nobody else is at work on what only a server takes in.
+    let beside = if worker::presence::is_anybody_there(&ground.data) { Beside::Others } else { Beside::Nobody };
+    if let Err(error) = tidy::tidy(&ground.installer(), beside).await {
+        tracing::error!(%error, "files that nobody needs could not be removed");
+    }
     shipped::install(&ground.installer()).await?;
-    let Ground { data, settings, keys, services, sandbox, store } = ground;
+    let Ground { data, settings, keys, services, sandbox, store, about } = ground;
     let assets = web::assets::Assets::load();
     let screens = Screens::load(settings.templates.as_deref(), assets.names())?;
+    let (registry, sandbox, settings) = (Arc::new(Registry::default()), Arc::new(sandbox), Arc::new(settings));
+    let serving = Serving::new(
+        Arc::clone(&registry),
+        services.clone(),
+        store.clone(),
+        Arc::clone(&sandbox),
+        Arc::clone(&settings),
+        about,
+    );
     let app = App::new(Parts {
         data,
         settings,
         keys,
         services,
-        sandbox: Arc::new(sandbox),
-        registry: Arc::new(Registry::default()),
+        sandbox,
+        registry,
         store,
+        serving,
         screens: Arc::new(screens),
         menus: web::menu::MenuCache::default(),
         bodies: web::body::Room::default(),
         downloads: web::download::Downloads::default(),
         followers: web::live::Followers::default(),
-        reloading: tokio::sync::Mutex::default(),
     });
-    app.reload().await;
+    app.serving().reload().await;
     Ok(app)
 }
 
@@ -163,14 +185,19 @@ async fn asked_to_stop() {
 /// What goes on beside requests: other processes' changes are seen, visits written down, what expired is removed.
 fn watch(app: App) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        let (mut look, mut note, mut tidy) =
+        let (mut look, mut note, mut hourly) =
             (tokio::time::interval(LOOK), tokio::time::interval(NOTE), tokio::time::interval(TIDY));
         let mut changes = Changes { told: app.database().generation(), reloading: None };
         loop {
             tokio::select! {
                 _ = look.tick() => changes.see(&app).await,
                 _ = note.tick() => beside(&app, |identity| identity.write_visits().map(drop)).await,
-                _ = tidy.tick() => beside(&app, keep_tidy).await,
+                _ = hourly.tick() => {
+                    beside(&app, keep_tidy).await;
+                    if let Err(error) = tidy::tidy(&app.installer(), Beside::Others).await {
+                        tracing::error!(%error, "files that nobody needs could not be removed");
+                    }
+                }
             }
         }
     })
@@ -199,7 +226,7 @@ impl Changes {
         let under_way = self.reloading.as_ref().is_some_and(|task| !task.is_finished());
         if generation > app.registry().snapshot().generation && !under_way {
             let app = app.clone();
-            self.reloading = Some(tokio::spawn(async move { app.reload().await }));
+            self.reloading = Some(tokio::spawn(async move { app.serving().reload().await }));
         }
     }
 }

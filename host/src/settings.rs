@@ -6,6 +6,7 @@
 
 mod directories;
 mod mail;
+mod packages;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use url::Url;
 
 pub use crate::settings::directories::DirectorySettings;
 pub use crate::settings::mail::{MailSettings, SignIn, SmtpSettings};
+pub use crate::settings::packages::{PackageSettings, Quarantine};
 pub use crate::settings::secrets::SecretSettings;
 
 /// Where settings are, below the data directory.
@@ -46,6 +48,7 @@ pub struct Settings {
     /// Who mails come from, and which server takes them.
     pub mail: MailSettings,
     pub outbound: OutboundSettings,
+    pub packages: PackageSettings,
     /// What is logged, such as `info` or `info,vestry=debug`.
     pub log: String,
     /// Settings of plugins, by id; each plugin sees its own.
@@ -103,6 +106,7 @@ impl Default for Settings {
             directories: DirectorySettings::default(),
             mail: MailSettings::default(),
             outbound: OutboundSettings::default(),
+            packages: PackageSettings::default(),
             log: "info".into(),
             plugins: BTreeMap::new(),
         }

@@ -9,7 +9,7 @@ use vestry_sandbox::SandboxError;
 use vestry_screen::TemplateError;
 use vestry_storage::StorageError;
 
-use crate::installer::package::PackageError;
+use crate::installer::package_error::PackageError;
 use crate::settings::SettingsError;
 
 /// Why the server does not start.

@@ -20,6 +20,7 @@ mod confirm;
 mod cookies;
 mod dispatch;
 pub(crate) mod download;
+mod drawn_by;
 mod follow;
 mod guarded;
 mod headers;

@@ -5,11 +5,15 @@
 //! ([`presence`]), which the system lets go of however the process ends: so jobs of a process that was killed are taken
 //! up again at once, and one that only is slow is not taken for dead.
 //!
+//! A job is a plugin's, and the sandbox runs it, or the host's own: what somebody ordered about packages, which the
+//! installer carries out whatever plugins there are.
+//!
 //! What it deliberately does not do: decide what a job may. That is the gate's, at each call, with the rights that who
 //! started it has then.
 
 mod attempt;
-mod presence;
+mod ordered;
+pub mod presence;
 mod schedules;
 
 use std::collections::{HashMap, HashSet};
@@ -20,11 +24,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vestry_capabilities::Services;
+use vestry_capabilities::{Holder, Redaction, Services};
+use vestry_catalog::order::HOST;
 use vestry_events::Event;
 use vestry_sandbox::Sandbox;
 use vestry_storage::{JobRow, Lease, StorageError};
 
+use crate::installer::serving::Serving;
 use crate::registry::Registry;
 use crate::registry::plugin::{Plugin, State};
 use crate::registry::snapshot::Snapshot;
@@ -33,6 +39,8 @@ use crate::worker::presence::Presence;
 /// Jobs at a time, over all plugins: several times what one of them may have, so that two that wait for slow servers hold
 /// up nobody.
 const MOST: usize = 8;
+/// Of these, orders about packages: they compile, which takes all there is of the processor.
+const MOST_ORDERS: usize = 2;
 /// How often the worker looks around where nobody wakes it: for jobs of other processes, workers that are gone,
 /// schedules.
 const LOOK: Duration = Duration::from_secs(1);
@@ -55,6 +63,7 @@ pub struct Parts {
     pub services: Services,
     pub sandbox: Arc<Sandbox>,
     pub registry: Arc<Registry>,
+    pub serving: Serving,
     /// Scheme and host that links in jobs start with.
     pub origin: String,
 }
@@ -64,16 +73,24 @@ pub struct Parts {
 struct Worker {
     parts: Parts,
     presence: Presence,
-    /// What runs here: each job with its plugin, by their ids.
+    /// What runs here: each job with its plugin, or the host, by their ids.
     running: Mutex<HashMap<String, String>>,
     stopping: watch::Receiver<bool>,
+}
+
+/// Who does a job.
+#[derive(Debug, Clone)]
+enum Doer {
+    Plugin(Arc<Plugin>),
+    /// The server itself.
+    Host,
 }
 
 /// A job that is this worker's.
 struct Taken {
     job: JobRow,
     lease: Lease,
-    plugin: Arc<Plugin>,
+    doer: Doer,
     slot: Slot,
 }
 
@@ -103,6 +120,7 @@ impl Drop for Slot {
 /// Where the worker's own file cannot be made.
 pub async fn work(parts: Parts, stopping: watch::Receiver<bool>) -> std::io::Result<()> {
     let presence = Presence::announce(&parts.data)?;
+    parts.serving.about().is_node(presence.name());
     let worker = Arc::new(Worker { parts, presence, running: Mutex::default(), stopping });
     let word = worker.parts.services.events.subscribe([Event::Work]);
     let mut stopping = worker.stopping.clone();
@@ -157,10 +175,10 @@ impl Worker {
         };
         let Ok((taken, looked)) = tokio::task::spawn_blocking(work).await else { return Ok(LOOK) };
         // What was taken is worked on, whatever went wrong behind it.
-        for Taken { job, lease, plugin, slot } in taken {
+        for Taken { job, lease, doer, slot } in taken {
             let worker = Arc::clone(self);
             attempts.spawn(async move {
-                attempt::run(&worker, &plugin, job, lease).await;
+                attempt::run(&worker, &doer, job, lease).await;
                 drop(slot);
             });
         }
@@ -227,7 +245,7 @@ impl Worker {
         let Parts { services, registry, .. } = &self.parts;
         let snapshot = registry.snapshot();
         while self.running.lock().len() < MOST {
-            let Some((job, plugin)) = self.next_due(&snapshot, now)? else { break };
+            let Some((job, doer)) = self.next_due(&snapshot, now)? else { break };
             let number = getrandom::u64().map_or(now, |random| random >> 1).max(1);
             let lease = Lease { job: job.id.clone(), number };
             let slot = Slot::new(self, &job);
@@ -236,35 +254,48 @@ impl Worker {
                 break;
             }
             services.events.publish(&Event::Job(job.id.clone()));
-            taken.push(Taken { job: JobRow { attempt: job.attempt + 1, ..job }, lease, plugin, slot });
+            taken.push(Taken { job: JobRow { attempt: job.attempt + 1, ..job }, lease, doer, slot });
         }
         Ok(())
     }
 
-    /// The job that is taken next: of the plugins that have fewest under way, the one that waits longest. A plugin that does
-    /// not run, or has as many under way as it may, is passed over.
-    fn next_due(&self, snapshot: &Snapshot, now: u64) -> Result<Option<(JobRow, Arc<Plugin>)>, StorageError> {
+    /// The job that is taken next: of those who have fewest under way, the one that waits longest. A plugin that does not run
+    /// is passed over, and whoever has as many under way as they may.
+    fn next_due(&self, snapshot: &Snapshot, now: u64) -> Result<Option<(JobRow, Doer)>, StorageError> {
         let mut running: HashMap<String, usize> = HashMap::new();
-        for plugin in self.running.lock().values() {
-            *running.entry(plugin.clone()).or_default() += 1;
+        for doer in self.running.lock().values() {
+            *running.entry(doer.clone()).or_default() += 1;
         }
         self.parts.services.database.read(|reader| {
-            let mut first: Option<(usize, JobRow, Arc<Plugin>)> = None;
+            let mut first: Option<(usize, JobRow, Doer)> = None;
             for id in reader.plugins_with_jobs()? {
-                let Some(plugin) = snapshot.by_id(&id).filter(|plugin| matches!(plugin.state, State::Ready(_))) else {
-                    continue;
-                };
+                let Some((doer, most)) = doer(snapshot, &id, now) else { continue };
                 let count = running.get(&id).copied().unwrap_or(0);
-                if plugin.is_held(now) || count >= plugin.limits.jobs.concurrent {
+                if count >= most {
                     continue;
                 }
                 let Some(job) = reader.due_job(&id, now)? else { continue };
                 let before = |count: usize, job: &JobRow| (count, job.due, job.queued);
                 if first.as_ref().is_none_or(|(others, other, _)| before(count, &job) < before(*others, other)) {
-                    first = Some((count, job, Arc::clone(plugin)));
+                    first = Some((count, job, doer));
                 }
             }
-            Ok(first.map(|(_, job, plugin)| (job, plugin)))
+            Ok(first.map(|(_, job, doer)| (job, doer)))
         })
     }
+
+    /// Takes out of somebody's words what they were given.
+    fn words_of(&self, doer: &str) -> Redaction {
+        let holder = if doer == HOST { Holder::Host } else { Holder::Plugin(doer) };
+        self.parts.services.secrets.words_of(holder)
+    }
+}
+
+/// Who does jobs of this name, and how many at a time; none where nobody does at this moment.
+fn doer(snapshot: &Snapshot, id: &str, now: u64) -> Option<(Doer, usize)> {
+    if id == HOST {
+        return Some((Doer::Host, MOST_ORDERS));
+    }
+    let plugin = snapshot.by_id(id).filter(|plugin| matches!(plugin.state, State::Ready(_)) && !plugin.is_held(now))?;
+    Some((Doer::Plugin(Arc::clone(plugin)), plugin.limits.jobs.concurrent))
 }

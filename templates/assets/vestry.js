@@ -207,10 +207,13 @@
   document.addEventListener("htmx:after:swap", event => {
     const page = document.getElementById("page");
     // What changes on a page that is open is prepared by who put it there: nobody went anywhere.
-    const { isLive, isReload } = event.detail.ctx ?? {};
+    const { isLive, isReload, response } = event.detail.ctx ?? {};
     if (!page || (isLive && !isReload)) return;
-    prepare(page, isLive);
-    if (isLive) return;
+    // A page that was asked for anew can lead on: what it waited for is done. Then its address is that of the other.
+    const ledOn = isReload && response?.raw?.redirected;
+    if (ledOn) history.replaceState(history.state, "", response.raw.url);
+    prepare(page, isLive && !ledOn);
+    if (isLive && !ledOn) return;
     const said = [...page.querySelectorAll(".notices .notice")].map(notice => notice.textContent.trim());
     document.getElementById("live").textContent = [document.title, ...said].join(". ");
     requestAnimationFrame(() => {

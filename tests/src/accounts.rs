@@ -45,6 +45,11 @@ impl House {
         Self::prepared(name, |_| String::new())
     }
 
+    /// The same, where no plugin is stopped for its failures, however many there are.
+    pub fn forgiving(name: &str) -> Self {
+        Self::prepared(name, |_| "packages: {quarantine: {failures: 0}}\n".to_owned())
+    }
+
     /// The same with more settings; they can name places beside the data directory.
     pub fn prepared(name: &str, settings: impl FnOnce(&Path) -> String) -> Self {
         let server = Server::start_with(name, |data| {

@@ -6,7 +6,7 @@
 
 use std::fmt::Debug;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
@@ -17,7 +17,7 @@ use thirtyfour::{By, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabi
 use tokio::runtime::{Builder, Runtime};
 
 use crate::keeper::{Keeper, new_folder};
-use crate::{target, used, wait_for};
+use crate::{installed, target, used, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const PROGRAMS: [(&str, &str); 2] = [("VESTRY_CHROMEDRIVER", "chromedriver"), ("VESTRY_CHROMIUM", "chromium")];
@@ -132,6 +132,24 @@ impl Browser {
             field.clear().await?;
             field.send_keys(text).await
         });
+    }
+
+    /// Chooses a file of this machine in the field of that name.
+    #[track_caller]
+    pub fn choose(&self, name: &str, file: &Path) {
+        self.retry(&format!("choose a file in `{name}`"), async |driver: &WebDriver| {
+            let field = driver.find(By::Css(format!("main input[type=file][name='{name}']"))).await?;
+            field.send_keys(file.display().to_string()).await
+        });
+    }
+
+    /// Sees to it that a box is ticked, or is not.
+    #[track_caller]
+    pub fn tick(&self, selector: &str, ticked: bool) {
+        let is_ticked = self.script(&format!("return document.querySelector({}).checked;", json!(selector)));
+        if is_ticked != ticked {
+            self.click_on(selector);
+        }
     }
 
     /// Presses the button with these words.
@@ -313,11 +331,7 @@ impl Drop for Browser {
     }
 }
 
-fn prepare(
-    capabilities: &mut ChromeCapabilities,
-    profile: &std::path::Path,
-    chromium: &std::path::Path,
-) -> WebDriverResult<()> {
+fn prepare(capabilities: &mut ChromeCapabilities, profile: &Path, chromium: &Path) -> WebDriverResult<()> {
     for argument in ARGUMENTS {
         capabilities.add_arg(argument)?;
     }
@@ -349,14 +363,4 @@ fn port_of(output: &str) -> Option<u16> {
     let (_, rest) = output.split_once("started successfully on port ")?;
     let (port, _) = rest.split_once('.')?;
     port.parse().ok()
-}
-
-/// A program that a variable names, or that lies on the search path.
-fn installed(variable: &str, name: &str) -> PathBuf {
-    if let Some(file) = std::env::var_os(variable) {
-        return file.into();
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("{name} is not installed: `cargo xtask test` says what to do"))
 }

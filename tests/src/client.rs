@@ -153,6 +153,11 @@ impl Client {
     }
 
     fn send(&self, call: Call<'_>) -> Answer {
+        let path = call.path.clone();
+        self.try_send(call).unwrap_or_else(|error| panic!("no answer from {path}: {error}"))
+    }
+
+    fn try_send(&self, call: Call<'_>) -> Result<Answer, ureq::Error> {
         let url = self.base.join(&call.path).expect("a path can be joined to the address");
         assert_eq!(url.origin(), self.base.origin(), "the tests speak to their own server only");
         let mut request = Request::builder().method(call.method).uri(url.as_str());
@@ -164,14 +169,13 @@ impl Client {
             request = request.header("cookie", cookies);
         }
         let request = request.body(call.body).expect("a request can be put together");
-        let mut response = self.agent.run(request).unwrap_or_else(|error| panic!("no answer from {url}: {error}"));
+        let mut response = self.agent.run(request)?;
         let headers = response.headers().clone();
         self.keep_cookies(&headers);
-        let body = response.body_mut().with_config().limit(256 << 20).read_to_vec();
-        let body = body.unwrap_or_else(|error| panic!("the answer of {url} broke off: {error}"));
+        let body = response.body_mut().with_config().limit(256 << 20).read_to_vec()?;
         let answer = Answer { status: response.status().as_u16(), headers, body, url };
         answer.record_links();
-        answer
+        Ok(answer)
     }
 
     /// `HOST:PORT`.
@@ -272,6 +276,11 @@ impl Call<'_> {
 
     pub fn send(self) -> Answer {
         self.client.send(self)
+    }
+
+    /// None where the server is gone, or goes before it has answered.
+    pub fn send_if_there(self) -> Option<Answer> {
+        self.client.try_send(self).ok()
     }
 }
 

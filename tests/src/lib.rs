@@ -8,23 +8,32 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub mod accounts;
+pub mod authority;
 pub mod browser;
 pub mod client;
+pub mod component;
 pub mod database;
+pub mod desk;
 pub mod grants;
 pub mod grep;
 pub mod keeper;
+pub mod leftovers;
+pub mod load;
 pub mod page;
+pub mod registry;
 pub mod remote;
+pub mod repository;
 pub mod server;
 pub mod stream;
 pub mod transfer;
 pub mod used;
+pub mod web;
 pub mod written;
 
 pub use accounts::{House, Person};
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use desk::Desk;
 pub use page::{Form, Page};
 pub use server::Server;
 pub use stream::Stream;
@@ -47,6 +56,16 @@ pub fn test_plugin(name: &str) -> PathBuf {
     let file = target().join("test-plugins").join(format!("{name}.wasm"));
     assert!(file.is_file(), "the plugin `{name}` has not been built: run `cargo xtask setup`");
     file
+}
+
+/// A program of the system that a variable names, or that lies on the search path.
+pub fn installed(variable: &str, name: &str) -> PathBuf {
+    if let Some(file) = std::env::var_os(variable) {
+        return file.into();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    found.unwrap_or_else(|| panic!("{name} is not installed: `cargo xtask test` says what to do"))
 }
 
 /// Asks again and again until there is an answer, or no time left.

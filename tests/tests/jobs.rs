@@ -10,7 +10,7 @@ use vestry_tests::accounts::{account, done};
 use vestry_tests::{Client, House, Server, database, wait_for};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    let house = House::open("jobs");
+    let house = House::forgiving("jobs");
     house.install("worker");
     house
 });
@@ -203,7 +203,7 @@ fn a_schedule_that_was_missed_is_made_up_for_once() {
 fn a_thousand_jobs_end_once_each_though_the_server_is_killed_twenty_times() {
     const JOBS: u32 = 1_000;
     const KILLS: u32 = 20;
-    let house = House::open("jobs-killed");
+    let house = House::forgiving("jobs-killed");
     house.install("worker");
     let client = house.as_admin();
     let cookies = client.cookies();

@@ -10,7 +10,7 @@ use vestry_tests::accounts::{confirmed, key_of};
 use vestry_tests::{Answer, Browser, Client, Form, House, Page, Person, Stream, wait_for};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    let house = House::open("panels");
+    let house = House::forgiving("panels");
     for plugin in ["board", "hostile", "probe"] {
         house.install(plugin);
     }
@@ -50,7 +50,7 @@ fn what_others_contribute_stands_in_place_and_leads_to_its_own_routes() {
     let links = page.attributes(".part a[href]", "href");
     assert!(links.iter().all(|link| link.starts_with("/board")), "{links:?}");
     assert!(links.iter().any(|link| link.contains("list.sort=")), "sorting is that of its own page: {links:?}");
-    assert_eq!(page.form_with("word").action, "/board/plain");
+    assert!(page.form_with("word").action.starts_with("/board/plain?drawn-by="), "{}", page.form_with("word").action);
     assert!(page.text("main").contains("<b>Two</b>"), "text stays text");
     let key = key_of(&admin, &HOUSE.admin.email);
     let who = format!("{key} asked for who with 0 values");

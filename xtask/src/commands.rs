@@ -5,7 +5,7 @@
 //! some have failed, everything that servers have written is searched for every secret that the tests have used.
 
 use crate::shell::{Outcome, Workspace, become_program, run, say};
-use crate::{browser, setup as preparation};
+use crate::{programs, setup as preparation};
 
 /// What the server is started with where nothing else is said.
 const SERVE: &[(&str, &str)] = &[("--data", "./data"), ("--listen", "127.0.0.1:8080")];
@@ -48,7 +48,7 @@ pub fn build(workspace: &Workspace, arguments: &[String]) -> Outcome {
 
 pub fn test(workspace: &Workspace, arguments: &[String]) -> Outcome {
     preparation::everything(workspace)?;
-    browser::ensure(workspace)?;
+    programs::ensure(workspace)?;
     say("building the server and the tests");
     run(workspace.cargo(["build", "--workspace", "--bins", "--tests"]))?;
     let everything_written = || workspace.program(workspace.target().join("debug").join("everything-written"));

@@ -6,9 +6,9 @@
 use std::process::ExitCode;
 
 mod assets;
-mod browser;
 mod commands;
 mod plugins;
+mod programs;
 mod setup;
 mod shell;
 

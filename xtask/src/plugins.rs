@@ -10,8 +10,13 @@ use crate::setup::PLUGIN_TARGET;
 use crate::shell::{Outcome, Workspace, run, say};
 
 /// What the server ships with: the package in this workspace, and the name of its file in `target/shipped`.
-const SHIPPED: &[(&str, &str)] =
-    &[("vestry-users", "users"), ("vestry-jobs", "jobs"), ("vestry-styleguide", "styleguide")];
+const SHIPPED: &[(&str, &str)] = &[
+    ("vestry-users", "users"),
+    ("vestry-jobs", "jobs"),
+    ("vestry-styleguide", "styleguide"),
+    ("vestry-packages", "packages"),
+    ("vestry-about", "about"),
+];
 
 /// Folders in which every folder is a plugin that only tests and readers use, built to `target/test-plugins`.
 const UNSHIPPED: &[&str] = &["plugins/examples", "tests/plugins"];

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use vestry_catalog::Facts;
 use vestry_contract::contributions::Entry;
 use vestry_contract::registration::MailMessage;
+use vestry_contract::server::Overview;
 use vestry_contract::types::Failure;
 use vestry_contract::ui::RouteRef;
 use vestry_events::Events;
 use vestry_identity::{Caller, Identity};
 use vestry_outbound::Outbound;
+use vestry_sources::Sources;
 use vestry_storage::{Database, Lease, StorageError};
 
 use crate::directories::Directories;
 use crate::gate::{Approval, Asked, Refusal, Refusals};
 use crate::grants::{GrantCache, Grants};
+use crate::inbox::Inbox;
 use crate::job_log::JobLog;
 use crate::secret_store::Secrets;
 use crate::transaction::Transaction;
@@ -33,20 +37,31 @@ pub struct Services {
     pub events: Events,
     pub secrets: Secrets,
     pub outbound: Outbound,
+    pub sources: Sources,
     pub directories: Arc<Directories>,
+    pub inbox: Inbox,
     grants: Arc<GrantCache>,
 }
 
 impl Services {
     #[must_use]
-    pub fn new(identity: Identity, secrets: Secrets, outbound: Outbound, directories: Directories) -> Self {
+    pub fn new(
+        identity: Identity,
+        secrets: Secrets,
+        outbound: Outbound,
+        sources: Sources,
+        directories: Directories,
+        inbox: Inbox,
+    ) -> Self {
         Self {
             database: identity.database().clone(),
             identity,
             events: Events::default(),
             secrets,
             outbound,
+            sources,
             directories: Arc::new(directories),
+            inbox,
             grants: Arc::default(),
         }
     }
@@ -108,6 +123,14 @@ pub trait Surroundings: Send + Sync + fmt::Debug {
     fn host_page(&self, path: &str) -> String;
     /// Whether this plugin has a route of that name.
     fn has_route(&self, plugin: &str, route: &str) -> bool;
+    /// How what is mounted runs here, and what the program brought along.
+    fn facts(&self) -> &dyn Facts;
+    /// What this server is. Reads the database and looks at the disk: waits for both.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    fn describe(&self, services: &Services) -> Result<Overview, StorageError>;
 }
 
 /// When what a call writes takes effect.

@@ -25,7 +25,7 @@ use vestry_contract::types::Failure;
 
 use crate::call::{Services, Subject, unavailable};
 
-pub(crate) use draft::unnamed;
+pub(crate) use draft::{Draft, unnamed};
 pub(crate) use error::FileError;
 use folder::Opened;
 pub(crate) use folder::{Folder, piece};

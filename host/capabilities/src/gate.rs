@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use vestry_contract::types::Failure;
 
 use crate::call::{Actor, Call};
-use crate::grants::Capability;
 use crate::table::{KV_COMMIT, Kind, Row};
 use crate::weight::Weight;
+use vestry_catalog::Capability;
 
 /// Writes that wait for one request to take effect: while they are made, nobody else writes.
 const MOST_WRITES: usize = 1_000;

@@ -15,9 +15,9 @@ use vestry_outbound::{Answer, DEFAULT_TIME, Kind, Origin, OutboundError, Request
 
 use crate::call::{Call, Services, Subject};
 use crate::gate::{Pass, Refusal};
-use crate::grants::Capability;
 use crate::secret_store::Holder;
 use crate::table::{HTTP_ASK, HTTP_CHANGE, Row};
+use vestry_catalog::Capability;
 
 /// The case of the table that a call is.
 pub(crate) fn row(request: &Outgoing) -> Row {

@@ -4,16 +4,19 @@
 
 use vestry_contract::types::{self, Failure};
 use vestry_contract::{
-    contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, queue, registration,
-    secrets, settings, ui, uploads, users,
+    contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, packages, queue,
+    registration, secrets, server, settings, ui, uploads, users,
 };
 
 use crate::call::Call;
 use crate::table::{
     CONTRIBUTIONS_AT, EVENTS_PUBLISH, FILES_APPEND, FILES_ENTRIES, FILES_READ, FILES_REMOVE, FILES_RENAME, FILES_WRITE,
     JOBS_CANCEL, JOBS_GET, JOBS_PROGRESS, JOBS_START, KV_COMMIT, KV_GET, KV_SCAN, LINKS_ABSOLUTE, LOG_WRITE, MAIL_SEND,
-    MENU_SET_BADGE, QUEUE_CANCEL, QUEUE_FIND, QUEUE_GET, QUEUE_LINES, QUEUE_RETRY, SECRETS_REVEAL, SETTINGS_GET,
-    UPLOADS_KEEP, UPLOADS_READ, USERS_FIND, USERS_FIND_COLUMNS, USERS_GET, USERS_INVITE, USERS_PRIVILEGES, USERS_RESET,
+    MENU_SET_BADGE, PACKAGES_CHECK, PACKAGES_DISCARD, PACKAGES_FETCH, PACKAGES_HISTORY, PACKAGES_INSPECT,
+    PACKAGES_OUTCOME, PACKAGES_PLACE, PACKAGES_PLUGINS, PACKAGES_REFERENCES, PACKAGES_RETRY, PACKAGES_SET_ENABLED,
+    PACKAGES_SET_LIMITS, PACKAGES_UNINSTALL, PACKAGES_UPGRADES, PACKAGES_WAITING, QUEUE_CANCEL, QUEUE_FIND, QUEUE_GET,
+    QUEUE_LINES, QUEUE_RETRY, SECRETS_REVEAL, SERVER_DESCRIBE, SETTINGS_GET, UPLOADS_KEEP, UPLOADS_READ, USERS_FIND,
+    USERS_FIND_COLUMNS, USERS_GET, USERS_INVITE, USERS_PRIVILEGES, USERS_RESET,
 };
 
 impl types::Host for Call {}
@@ -295,5 +298,101 @@ impl users::Host for Call {
         let pass = self.admit(&[USERS_RESET], &id)?;
         let ticket = crate::invitations::reset_password(self, pass, id).await?;
         self.hand_over(ticket)
+    }
+}
+
+impl packages::Host for Call {
+    async fn plugins(&mut self) -> Result<Vec<packages::Plugin>, Failure> {
+        let pass = self.admit(&[PACKAGES_PLUGINS], &())?;
+        let found = crate::packages::plugins(self, pass)?;
+        self.hand_over(found)
+    }
+
+    async fn waiting(&mut self) -> Result<Vec<packages::Package>, Failure> {
+        let pass = self.admit(&[PACKAGES_WAITING], &())?;
+        let found = crate::packages::waiting(self, pass)?;
+        self.hand_over(found)
+    }
+
+    async fn history(&mut self, id: String) -> Result<Vec<packages::Event>, Failure> {
+        let pass = self.admit(&[PACKAGES_HISTORY], &id)?;
+        let found = crate::packages::history(self, pass, &id)?;
+        self.hand_over(found)
+    }
+
+    async fn inspect(&mut self, digest: String) -> Result<packages::Inspection, Failure> {
+        let pass = self.admit(&[PACKAGES_INSPECT], &digest)?;
+        let found = crate::packages::inspect(self, pass, &digest)?;
+        self.hand_over(found)
+    }
+
+    async fn outcome(&mut self, job: String) -> Result<packages::Work, Failure> {
+        let pass = self.admit(&[PACKAGES_OUTCOME], &job)?;
+        let work = crate::packages::outcome(self, pass, &job)?;
+        self.hand_over(work)
+    }
+
+    async fn upgrades(&mut self) -> Result<Vec<packages::Upgrade>, Failure> {
+        let pass = self.admit(&[PACKAGES_UPGRADES], &())?;
+        let found = crate::packages::upgrades(self, pass)?;
+        self.hand_over(found)
+    }
+
+    async fn references(
+        &mut self,
+        source: packages::Source,
+        access: Option<packages::Access>,
+    ) -> Result<Vec<packages::Reference>, Failure> {
+        let pass = self.admit(&[PACKAGES_REFERENCES], &(&source, &access))?;
+        let found = crate::packages::references(self, pass, source, access).await?;
+        self.hand_over(found)
+    }
+
+    async fn fetch(&mut self, source: packages::Source, access: Option<packages::Access>) -> Result<String, Failure> {
+        let pass = self.admit(&[PACKAGES_FETCH], &(&source, &access))?;
+        crate::packages::fetch(self, pass, source, access).await
+    }
+
+    async fn check(&mut self, ids: Vec<String>) -> Result<String, Failure> {
+        let pass = self.admit(&[PACKAGES_CHECK], &ids)?;
+        crate::packages::check(self, pass, ids).await
+    }
+
+    async fn place(&mut self, placings: Vec<packages::Placing>) -> Result<String, Failure> {
+        let pass = self.admit(&[PACKAGES_PLACE], &placings)?;
+        crate::packages::place(self, pass, placings).await
+    }
+
+    async fn set_enabled(&mut self, id: String, enabled: bool) -> Result<(), Failure> {
+        let pass = self.admit(&[PACKAGES_SET_ENABLED], &id)?;
+        crate::packages::set_enabled(self, pass, id, enabled).await
+    }
+
+    async fn retry(&mut self, id: String) -> Result<(), Failure> {
+        let pass = self.admit(&[PACKAGES_RETRY], &id)?;
+        crate::packages::retry(self, pass, id).await
+    }
+
+    async fn set_limits(&mut self, id: String, limits: Vec<(String, Option<u64>)>) -> Result<(), Failure> {
+        let pass = self.admit(&[PACKAGES_SET_LIMITS], &(&id, &limits))?;
+        crate::packages::set_limits(self, pass, id, limits).await
+    }
+
+    async fn uninstall(&mut self, id: String, data: bool) -> Result<(), Failure> {
+        let pass = self.admit(&[PACKAGES_UNINSTALL], &id)?;
+        crate::packages::uninstall(self, pass, id, data).await
+    }
+
+    async fn discard(&mut self, digest: String) -> Result<(), Failure> {
+        let pass = self.admit(&[PACKAGES_DISCARD], &digest)?;
+        crate::packages::discard(self, pass, digest).await
+    }
+}
+
+impl server::Host for Call {
+    async fn describe(&mut self) -> Result<server::Overview, Failure> {
+        let pass = self.admit(&[SERVER_DESCRIBE], &())?;
+        let overview = crate::server::describe(self, pass).await?;
+        self.hand_over(overview)
     }
 }

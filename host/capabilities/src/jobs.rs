@@ -7,6 +7,7 @@ use vestry_storage::{JobRow, JobState, NewJob, Transaction};
 
 use crate::call::{Actor, Call, unavailable};
 use crate::gate::Pass;
+use crate::packages::PackageWrite;
 use crate::secret_store::{Holder, Redaction};
 use crate::transaction::{CommitError, Write};
 
@@ -58,6 +59,7 @@ pub(crate) fn get(call: &Call, _pass: Pass, id: &str) -> Result<Job, Failure> {
     }
     let started = call.transaction.writes().iter().find_map(|write| match write {
         Write::Job(JobWrite::Start { id: known, name, .. }) if known == id => Some(name.clone()),
+        Write::Package(PackageWrite::Order { id: known, order }) if known == id => Some(order.name().to_owned()),
         _ => None,
     });
     started.map(|name| waiting(id, name, call)).ok_or_else(|| unknown(id))
@@ -98,7 +100,7 @@ pub(crate) fn make(call: &Call, tx: &Transaction<'_>, write: &JobWrite, now: u64
             if tx.count_waiting(plugin, account.is_none())? >= most {
                 return Err(CommitError::Exhausted(format!("{most} jobs of this plugin wait already")));
             }
-            tx.insert_job(&NewJob { id, plugin, name, input, account, token, schedule: None }, now)?;
+            tx.insert_job(&NewJob { id, plugin, name, input, account, token, schedule: None, through: "" }, now)?;
             Ok(call.audit(tx, "jobs.start", id, now)?)
         }
         JobWrite::Cancel { id } => {
@@ -138,9 +140,11 @@ fn words(call: &Call) -> Result<Redaction, Failure> {
     Ok(call.settings()?.services.secrets.words_of(Holder::Plugin(&call.subject().id)))
 }
 
+/// A job of the plugin, or one of the host's that it had written down.
 fn own(call: &Call, id: &str) -> Result<Option<JobRow>, Failure> {
     let row = call.settings()?.services.database.read(|reader| reader.job(id)).map_err(unavailable)?;
-    Ok(row.filter(|row| row.plugin == call.subject().id))
+    let plugin = &call.subject().id;
+    Ok(row.filter(|row| row.plugin == *plugin || row.through == *plugin))
 }
 
 fn unknown(id: &str) -> Failure {
@@ -175,7 +179,11 @@ pub(crate) fn text(kept: &str) -> Text {
 }
 
 /// Twenty characters that rise with time only by chance: a job's id opens nothing, but says nothing either.
-fn new_id() -> Result<String, Failure> {
+///
+/// # Errors
+///
+/// Where the system has no random numbers.
+pub fn new_id() -> Result<String, Failure> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::Unavailable(format!("the server has no random numbers: {error}")))?;

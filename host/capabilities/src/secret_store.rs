@@ -233,6 +233,11 @@ impl Secrets {
         &self.0.vault
     }
 
+    /// Takes a value out of the words of one from now on that this one was told, and that is no secret by name.
+    pub fn keep_out(&self, holder: Holder<'_>, value: &SecretValue) {
+        self.0.given.remember(holder, Way::Revealed, value);
+    }
+
     /// For the words of one that are written down: in the log, in the audit, with jobs and mails. Finds what this one has
     /// been given in this process, to read or to be sent, and nothing else.
     #[must_use]

@@ -4,9 +4,9 @@ use vestry_contract::types::Failure;
 
 use crate::call::{Call, unavailable};
 use crate::gate::{Pass, Refusal};
-use crate::grants::Capability;
 use crate::secret_store::{Holder, SecretError};
 use crate::table::SECRETS_REVEAL;
+use vestry_catalog::Capability;
 
 /// The value of a secret that is bound to no origin.
 pub(crate) fn reveal(call: &mut Call, _pass: Pass, name: &str) -> Result<String, Failure> {

@@ -110,6 +110,8 @@ const JOBS: &str = "vestry:plugin/jobs";
 const MAIL: &str = "vestry:plugin/mail";
 const USERS: &str = "vestry:admin/users";
 const QUEUE: &str = "vestry:admin/queue";
+const PACKAGES: &str = "vestry:admin/packages";
+const SERVER: &str = "vestry:admin/server";
 
 pub(crate) const LOG_WRITE: Row = own(LOG, "write", Kind::OwnRead);
 pub(crate) const SETTINGS_GET: Row = own(SETTINGS, "get", Kind::OwnRead);
@@ -187,6 +189,37 @@ pub(crate) const USERS_GIVE_FOUND: Row =
 pub(crate) const USERS_TAKE_FOUND: Row =
     bulk("take", "users.privileges", "Take the privilege {privilege} from {count} accounts: {which}");
 
+pub(crate) const PACKAGES_PLUGINS: Row = reads(PACKAGES, "plugins", "packages.read");
+pub(crate) const PACKAGES_WAITING: Row = reads(PACKAGES, "waiting", "packages.read");
+pub(crate) const PACKAGES_HISTORY: Row = reads(PACKAGES, "history", "packages.read");
+pub(crate) const PACKAGES_INSPECT: Row = reads(PACKAGES, "inspect", "packages.read");
+pub(crate) const PACKAGES_OUTCOME: Row = reads(PACKAGES, "outcome", "packages.read");
+pub(crate) const PACKAGES_UPGRADES: Row = reads(PACKAGES, "upgrades", "packages.read");
+pub(crate) const PACKAGES_REFERENCES: Row = writes(PACKAGES, "references", "packages.manage");
+pub(crate) const PACKAGES_FETCH: Row = writes(PACKAGES, "fetch", "packages.manage");
+pub(crate) const PACKAGES_CHECK: Row = writes(PACKAGES, "check", "packages.manage");
+pub(crate) const PACKAGES_PLACE: Row = Row {
+    interface: PACKAGES,
+    function: "place",
+    case: None,
+    permission: Some("packages.manage"),
+    kind: Kind::Sensitive,
+    ask: Some("Mount {title} {version} ({id}, from {source}) at /{mount}{instead}. It gets: {grants}{refused}"),
+};
+pub(crate) const PACKAGES_SET_ENABLED: Row = writes(PACKAGES, "set-enabled", "packages.manage");
+pub(crate) const PACKAGES_RETRY: Row = writes(PACKAGES, "retry", "packages.manage");
+pub(crate) const PACKAGES_SET_LIMITS: Row = writes(PACKAGES, "set-limits", "packages.manage");
+pub(crate) const PACKAGES_UNINSTALL: Row = Row {
+    interface: PACKAGES,
+    function: "uninstall",
+    case: None,
+    permission: Some("packages.manage"),
+    kind: Kind::Sensitive,
+    ask: Some("Take {title} ({id}) off /{mount}{data}"),
+};
+pub(crate) const PACKAGES_DISCARD: Row = writes(PACKAGES, "discard", "packages.manage");
+pub(crate) const SERVER_DESCRIBE: Row = reads(SERVER, "describe", "server.read");
+
 /// Every function that a plugin can call.
 pub const TABLE: &[Row] = &[
     LOG_WRITE,
@@ -236,6 +269,22 @@ pub const TABLE: &[Row] = &[
     QUEUE_LINES,
     QUEUE_CANCEL,
     QUEUE_RETRY,
+    PACKAGES_PLUGINS,
+    PACKAGES_WAITING,
+    PACKAGES_HISTORY,
+    PACKAGES_INSPECT,
+    PACKAGES_OUTCOME,
+    PACKAGES_UPGRADES,
+    PACKAGES_REFERENCES,
+    PACKAGES_FETCH,
+    PACKAGES_CHECK,
+    PACKAGES_PLACE,
+    PACKAGES_SET_ENABLED,
+    PACKAGES_RETRY,
+    PACKAGES_SET_LIMITS,
+    PACKAGES_UNINSTALL,
+    PACKAGES_DISCARD,
+    SERVER_DESCRIBE,
 ];
 
 /// Interfaces that hold types alone, and so ask for nothing.
@@ -302,6 +351,12 @@ mod tests {
             assert_eq!(row.kind == Kind::Sensitive, row.ask.is_some(), "{row}");
             assert_eq!(row.kind.needs_actor(), row.permission.is_some(), "{row}");
         }
+    }
+
+    #[test]
+    fn every_interface_has_words_for_people_and_no_other() {
+        let granted: BTreeSet<&str> = interfaces().collect();
+        assert_eq!(vestry_catalog::meaning::interfaces().collect::<BTreeSet<_>>(), granted);
     }
 
     #[test]

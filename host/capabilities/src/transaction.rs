@@ -16,6 +16,7 @@ use crate::gate::Refusals;
 use crate::invitations::Invitation;
 use crate::jobs::JobWrite;
 use crate::mail::QueuedMail;
+use crate::packages::PackageWrite;
 use crate::words;
 
 /// One thing to be done.
@@ -48,6 +49,7 @@ pub(crate) enum Write {
     Job(JobWrite),
     Mail(QueuedMail),
     Invitation(Invitation),
+    Package(PackageWrite),
 }
 
 impl Write {
@@ -169,6 +171,7 @@ impl Call {
         match write {
             Write::Event { topic } => events.publish(&Event::Topic(self.subject().id.clone(), topic.clone())),
             Write::Job(write) => crate::jobs::announce(events, write),
+            Write::Package(write) => crate::packages::announce(events, write),
             Write::Mail(_) | Write::Invitation(_) => events.publish(&Event::Work),
             Write::Badge { .. } | Write::Users { .. } | Write::UsersFound { .. } => events.publish(&Event::Authority),
             Write::Kv { .. } => {}
@@ -198,6 +201,7 @@ impl Call {
             Write::Event { .. } => Ok(()),
             Write::Job(write) => crate::jobs::make(self, tx, write, now),
             Write::Mail(mail) => crate::mail::make(self, tx, mail, now),
+            Write::Package(write) => crate::packages::make(self, open, tx, write, now),
             Write::Invitation(invitation) => crate::invitations::make(self, open, tx, invitation, now),
             Write::Badge { route, badge } => {
                 match badge {

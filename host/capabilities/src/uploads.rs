@@ -27,7 +27,10 @@ const LEFT_FREE: u64 = 64 << 20;
 
 /// A file that came with the request. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Upload(Arc<Stored>);
+pub struct Upload {
+    stored: Arc<Stored>,
+    name: Arc<str>,
+}
 
 #[derive(Debug)]
 enum Stored {
@@ -37,15 +40,31 @@ enum Stored {
 
 impl From<Vec<u8>> for Upload {
     fn from(content: Vec<u8>) -> Self {
-        Self(Arc::new(Stored::Memory(content)))
+        Self::new(Stored::Memory(content))
     }
 }
 
 impl Upload {
+    fn new(stored: Stored) -> Self {
+        Self { stored: Arc::new(stored), name: Arc::default() }
+    }
+
+    /// The same, as its sender called it.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// What its sender called it; may be empty, and anything at all.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// One that was written to a file of [`Upload::new_file`]. `size`: what was written, in bytes.
     #[must_use]
     pub fn on_file(file: File, size: u64) -> Self {
-        Self(Arc::new(Stored::Disk { file, size }))
+        Self::new(Stored::Disk { file, size })
     }
 
     /// A new file for an upload, in a folder of the server's own, which is made where it is missing. It has no name, and
@@ -82,14 +101,14 @@ impl Upload {
     /// In bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        match &*self.0 {
+        match &*self.stored {
             Stored::Memory(content) => content.len() as u64,
             Stored::Disk { size, .. } => *size,
         }
     }
 
     pub(crate) fn on_disk(&self) -> Option<&File> {
-        match &*self.0 {
+        match &*self.stored {
             Stored::Memory(_) => None,
             Stored::Disk { file, .. } => Some(file),
         }
@@ -97,7 +116,7 @@ impl Upload {
 
     /// What of it is in memory: all or nothing.
     pub(crate) fn in_memory(&self) -> &[u8] {
-        match &*self.0 {
+        match &*self.stored {
             Stored::Memory(content) => content,
             Stored::Disk { .. } => &[],
         }
@@ -109,7 +128,7 @@ impl Upload {
     ///
     /// Where the disk cannot be read.
     pub fn piece(&self, offset: u64, length: u32) -> io::Result<Vec<u8>> {
-        match &*self.0 {
+        match &*self.stored {
             Stored::Memory(content) => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
                 let end = start.saturating_add(length as usize).min(content.len());
@@ -151,7 +170,7 @@ pub(crate) async fn keep(
     files::inside(call, &UPLOADS_KEEP, directory, move |folder| folder.keep(&path, &upload, &given_up)).await
 }
 
-fn find(call: &Call, index: u32) -> Result<Upload, Failure> {
+pub(crate) fn find(call: &Call, index: u32) -> Result<Upload, Failure> {
     let uploads = &call.settings()?.uploads;
     let upload = usize::try_from(index).ok().and_then(|index| uploads.get(index));
     upload

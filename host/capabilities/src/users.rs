@@ -14,9 +14,9 @@ use vestry_storage::{AccountRow, Reader, StorageError, Transaction};
 pub(crate) use self::changing::{apply, apply_found, bulk_row, perform, rows, with_privileges};
 pub(crate) use self::finding::{find, find_columns, get, privileges};
 use crate::call::{Actor, Call, CallSettings, unavailable};
-use crate::grants::Capability;
 use crate::table::Row;
 use crate::transaction::{CommitError, Write};
+use vestry_catalog::Capability;
 
 /// Tries something out after all that this request did to accounts before, and takes all of it back.
 ///

@@ -3,7 +3,7 @@
 //! A close estimate: text and bytes as they are, eight bytes for every number, flag and list. It bounds what a request
 //! moves, it bills nobody.
 
-use vestry_contract::{contributions, files, http_client, jobs, kv, queue, types, ui, users};
+use vestry_contract::{contributions, files, http_client, jobs, kv, packages, queue, server, types, ui, users};
 
 pub(crate) trait Weight {
     fn weight(&self) -> usize;
@@ -37,6 +37,31 @@ records! {
     queue::Query { plugin, state, cursor, limit }
     queue::Found { jobs, total, next }
     queue::Line { number, time, level, text }
+    packages::Git { url, reference, path }
+    packages::Access { user, token }
+    packages::Reference { name, kind, target }
+    packages::Package { digest, id, version, title, summary, language, size, added, used, source, detail, extra }
+    packages::Used { calls, failures, refused, cpu_ms, peak_memory, p95_us }
+    packages::Limit { name, value, default, least, most, chosen }
+    packages::Plugin {
+        id, mount, state, reason, package, versions, displaced, newer, checked, problem, needed_by, limits, since_start,
+        last_hour, job, extra
+    }
+    packages::Ask { capability, means, reason, grave, granted, new }
+    packages::Addition { kind, name, detail, change }
+    packages::Inspection {
+        package, readme, adds, asks, installed, mount, replaces, stranger_to, warnings, missing, data_choices, wider, job,
+        extra
+    }
+    packages::Work { kind, state, digest, plugin, problems, started }
+    packages::Event { time, kind, version, digest, former, by, reason }
+    packages::Placing { digest, mount, swap, take_over, data, expected }
+    packages::Upgrade { id, current, newer, notes, how }
+    server::Node { name, here, since }
+    server::Plugin { id, version, mount, state, routes, interfaces }
+    server::Store { name, bytes, files }
+    server::Station { name, does, now }
+    server::Overview { version, built_with, started, nodes, plugins, limits, stores, way, sandbox, extra }
     contributions::Entry { id, plugin, title, summary }
     ui::Texts { all, ends }
     ui::RouteRef { route, params, query }
@@ -102,6 +127,17 @@ impl Weight for http_client::Header {
         match self {
             Self::Text(header) => header.weight(),
             Self::Secret(header) => header.weight(),
+        }
+    }
+}
+
+impl Weight for packages::Source {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Upload(index) => index.weight(),
+            Self::Git(git) => git.weight(),
+            Self::Registry(text) | Self::Shipped(text) => text.weight(),
+            Self::Other(other) => other.weight(),
         }
     }
 }

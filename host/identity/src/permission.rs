@@ -17,7 +17,8 @@ pub struct HostPermission {
     pub title: &'static str,
 }
 
-/// All of them. `admin` holds them; nobody else does until an administrator lets a privilege permit them.
+/// All of them. `admin` holds them; those for packages `developer` does at first; nobody else any, until an administrator
+/// lets a privilege permit them.
 pub const HOST_PERMISSIONS: &[HostPermission] = &[
     HostPermission { name: "users.read", title: "See accounts" },
     HostPermission { name: "users.write", title: "Rename accounts" },
@@ -29,7 +30,10 @@ pub const HOST_PERMISSIONS: &[HostPermission] = &[
     HostPermission { name: "jobs.manage", title: "Cancel and retry the jobs of all plugins" },
     HostPermission { name: "secrets.manage", title: "Set secrets; nobody can read them" },
     HostPermission { name: "mail.read", title: "See the outbox, and try mails again that failed" },
+    HostPermission { name: "packages.read", title: "See packages, and what plugins use" },
+    HostPermission { name: "packages.manage", title: "Fetch packages, and decide which are mounted" },
     HostPermission { name: "plugins.grant", title: "Grant plugins what they ask for" },
+    HostPermission { name: "server.read", title: "See how this server is built, and what runs on it" },
     HostPermission { name: "server.manage", title: "Look after the server: safe page, audit, style guide" },
 ];
 

@@ -47,7 +47,8 @@ impl Answer {
     }
 }
 
-fn headers(headers: &HeaderMap, origin: &Origin) -> Result<Vec<(String, String)>, OutboundError> {
+/// Headers as they are shown, where they are not too much.
+pub(crate) fn headers(headers: &HeaderMap, origin: &Origin) -> Result<Vec<(String, String)>, OutboundError> {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers.len() > MOST_HEADERS || bytes > MOST_HEADER_BYTES {
         return Err(OutboundError::AnswerHeaders { origin: origin.clone() });

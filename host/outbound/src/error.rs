@@ -85,6 +85,8 @@ pub enum OutboundError {
     BrokeOff { origin: Origin, reason: String },
     #[error("the call to {origin} took longer than {time} ms", time = .time.as_millis())]
     TooSlow { origin: Origin, time: Duration },
+    #[error("{origin} sent nothing for {time} s", time = .time.as_secs_f32())]
+    Stalled { origin: Origin, time: Duration },
     #[error("{origin} answers with more than {most} bytes")]
     AnswerTooLong { origin: Origin, most: usize },
     #[error("{origin} answers with a head that is more than is read: at most 100 headers, of 64 KiB")]
@@ -112,6 +114,7 @@ impl OutboundError {
             | Self::BrokeOff { .. } => Kind::Unavailable,
             Self::BodyTooLong { .. }
             | Self::TooSlow { .. }
+            | Self::Stalled { .. }
             | Self::AnswerTooLong { .. }
             | Self::AnswerHeaders { .. } => Kind::Exhausted,
         }

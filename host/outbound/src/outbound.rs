@@ -10,6 +10,7 @@ use url::{Host, Url};
 
 use crate::answer::{Answer, MOST_HEADERS};
 use crate::error::{OutboundError, SetupError};
+use crate::incoming::{Incoming, Limits, Reading};
 use crate::names::{Checked, Names, SystemNames};
 use crate::networks::Policy;
 use crate::origin::Origin;
@@ -78,16 +79,40 @@ impl Outbound {
         allowed: &(dyn Fn(&Origin) -> bool + Sync),
     ) -> Result<Answer, OutboundError> {
         let time = request.time;
-        let origin = request.origin.clone();
+        let (origin, most) = (request.origin.clone(), request.most_answer);
         let late = |_| Err(OutboundError::TooSlow { origin, time });
-        tokio::time::timeout(time, self.follow(request, allowed)).await.unwrap_or_else(late)
+        let answering = async {
+            let (response, hop) = self.follow(request, allowed).await?;
+            Answer::read(response, hop.origin, most).await
+        };
+        tokio::time::timeout(time, answering).await.unwrap_or_else(late)
     }
 
+    /// Sends, follows redirects as [`Outbound::send`] does, and answers as soon as the head of the answer has come. Its body
+    /// is read by [`Incoming::chunk`]. The limits stand in for the request's own time and size; the head must come within
+    /// the time that they allow for silence.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbound::send`], and where the length that is announced is too much.
+    pub async fn open(
+        &self,
+        request: Request,
+        limits: Limits,
+        allowed: &(dyn Fn(&Origin) -> bool + Sync),
+    ) -> Result<Incoming, OutboundError> {
+        let origin = request.origin.clone();
+        let reading = Reading::begin(limits);
+        let (response, hop) = reading.wait(&origin, self.follow(request, allowed)).await??;
+        Incoming::of(response, hop.url, hop.origin, reading)
+    }
+
+    /// Asks hop by hop, until an answer leads no further.
     async fn follow(
         &self,
         request: Request,
         allowed: &(dyn Fn(&Origin) -> bool + Sync),
-    ) -> Result<Answer, OutboundError> {
+    ) -> Result<(Response, Hop), OutboundError> {
         let mut hop = Hop { url: request.url.clone(), origin: request.origin.clone(), elsewhere: false };
         let mut response = self.ask(&request, &hop, allowed).await?;
         let mut followed = 0;
@@ -101,7 +126,7 @@ impl Outbound {
             response = self.ask(&request, &next, allowed).await.map_err(redirected)?;
             hop = next;
         }
-        Answer::read(response, hop.origin, request.most_answer).await
+        Ok((response, hop))
     }
 
     /// Asks one server, where that may be asked.

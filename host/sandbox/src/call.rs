@@ -11,6 +11,7 @@ use wasmtime::component::{ComponentNamedList, Lift, Lower};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::call_error::CallError;
+use crate::fit::LoadError;
 use crate::limits::Limits;
 use crate::loaded::{Export, Loaded};
 use crate::meter::{Meter, Tick};
@@ -50,9 +51,9 @@ pub(crate) async fn register(
 ) -> Ended<PluginInfo> {
     let mut store = store(&engine, call, &limits, meter);
     let result = async {
-        let instance = loaded.pre.instantiate_async(&mut store).await?;
-        loaded.check(&mut store, &instance)?;
-        let (info,) = loaded.register.of(&mut store, &instance)?.call_async(&mut store, ()).await?;
+        let instance = loaded.parts.pre.instantiate_async(&mut store).await?;
+        loaded.check(&mut store, &instance).map_err(wasmtime::Error::new)?;
+        let (info,) = loaded.parts.register.of(&mut store, &instance)?.call_async(&mut store, ()).await?;
         Ok(info)
     };
     let result = result.await;
@@ -76,7 +77,7 @@ where
 {
     let mut store = store(&engine, call, &limits, meter);
     let result = async {
-        let instance = loaded.pre.instantiate_async(&mut store).await?;
+        let instance = loaded.parts.pre.instantiate_async(&mut store).await?;
         let (answer,) = export.of(&mut store, &instance)?.call_async(&mut store, parameters).await?;
         Ok(answer)
     };
@@ -106,6 +107,9 @@ fn end<T>(store: Store<State>, result: wasmtime::Result<T>, limits: &Limits) -> 
 }
 
 fn reason(error: &wasmtime::Error, state: &State, limits: &Limits) -> CallError {
+    if let Some(other) = error.downcast_ref::<LoadError>() {
+        return CallError::OtherContract(other.clone());
+    }
     if error.downcast_ref::<OverCpu>().is_some() {
         return CallError::TooMuchCpu(limits.cpu);
     }

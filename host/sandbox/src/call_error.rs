@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::fit::LoadError;
+
 /// Why a plugin gave no answer. All of these are the plugin's own failure but [`CallError::Busy`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
@@ -10,6 +12,9 @@ pub enum CallError {
     /// It said that it would answer to that, and exports nothing that could.
     #[error("it does not export the interface that answers to this; its author has to add it")]
     NotExported,
+    /// What it exports has other types than the contract's.
+    #[error(transparent)]
+    OtherContract(#[from] LoadError),
     #[error("it used more than {} ms of CPU time", .0.as_millis())]
     TooMuchCpu(Duration),
     #[error("it did not answer within {} s", .0.as_secs())]
@@ -24,4 +29,15 @@ pub enum CallError {
         /// What it wrote to stderr, such as the message of a panic. For administrators' eyes.
         said: String,
     },
+}
+
+impl CallError {
+    /// A sentence for each thing that is wrong.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        match self {
+            Self::OtherContract(error) => error.problems().to_vec(),
+            other => vec![other.to_string()],
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
 
 /// Slots in the pool: as many calls as can have an instance at one time, over all plugins.
-const SLOTS: u32 = 256;
+pub(crate) const SLOTS: u32 = 256;
 /// The most that any plugin's limit can be raised to, in bytes.
 pub(crate) const LARGEST_MEMORY: usize = 512 << 20;
 /// Core instances that one component may consist of. There are enough for all slots: they cost nothing until they are
@@ -51,15 +51,18 @@ pub(crate) fn engine() -> wasmtime::Result<(Engine, EngineReport)> {
     }
 }
 
-/// Compiles a component to native code with the settings of [`engine`]. Meant for a child process: compiling leaves
-/// some 14 MB behind.
+/// Compiles a component to native code with the settings of [`engine`], into a file that is there. Meant for a child
+/// process: compiling leaves some 14 MB behind.
 ///
 /// # Errors
 ///
 /// Where the file cannot be read or written, or is no component that the engine accepts.
 pub fn compile_file(component: &Path, compiled: &Path) -> wasmtime::Result<()> {
     let code = compile(&std::fs::read(component)?)?;
-    std::fs::write(compiled, code)?;
+    // Into the file that is there, and into no other: whoever wanted this may have been killed meanwhile, and the next server
+    // has removed the file.
+    let mut file = std::fs::File::options().write(true).truncate(true).open(compiled)?;
+    std::io::Write::write_all(&mut file, &code)?;
     Ok(())
 }
 

@@ -32,9 +32,8 @@ pub(crate) struct Lost;
 
 impl Lanes {
     pub(crate) fn new() -> std::io::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let slow = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(cores.saturating_sub(1).max(1))
+            .worker_threads(slow_threads())
             .thread_name("vestry-slow")
             .on_thread_start(|| {
                 // On Linux the calling thread alone becomes nicer. A refusal costs politeness, nothing else.
@@ -43,6 +42,11 @@ impl Lanes {
             .enable_all()
             .build()?;
         Ok(Self { slow: Some(slow) })
+    }
+
+    /// How many threads each lane has: the fast one those of the server, one for each core.
+    pub(crate) fn threads(&self) -> (usize, usize) {
+        (cores(), slow_threads())
     }
 
     /// Runs a call to its end, in the fast lane as long as its meter lets it. Dropping the answer drops the call.
@@ -70,6 +74,14 @@ impl Lanes {
             (None, None) => Err(Lost),
         }
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn slow_threads() -> usize {
+    cores().saturating_sub(1).max(1)
 }
 
 impl Drop for Lanes {

@@ -1,9 +1,12 @@
 //! The sandbox as a whole: load a component, ask what it registers, let it answer.
 
+use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use vestry_capabilities::Call;
 use vestry_contract::background::Task;
 use vestry_contract::exchange::Request;
@@ -17,13 +20,14 @@ use wasmtime::component::{ComponentNamedList, Lift, Linker, Lower};
 use crate::call::{self, Ended, Outcome};
 use crate::call_error::CallError;
 use crate::compiled::{CompileError, CompiledCode, Compiler};
-use crate::engine::EngineReport;
+use crate::engine::{EngineReport, SLOTS};
+use crate::fit::LoadError;
 use crate::lanes::Lanes;
 use crate::limits::{Asker, Limits, Permits};
-use crate::loaded::{Export, LoadError, Loaded};
+use crate::loaded::{Export, Loaded};
 use crate::meter::Meter;
 use crate::state::State;
-use crate::usage::Usage;
+use crate::usage::{Ending, Usage};
 
 /// A tick of the epoch: how often a call that computes is looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -57,7 +61,18 @@ pub enum SandboxError {
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error("the sandbox cannot be started: {0}")]
-    Start(#[from] std::io::Error),
+    Start(#[from] io::Error),
+}
+
+impl SandboxError {
+    /// A sentence for each thing that is wrong.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        match self {
+            Self::Load(error) => error.problems().to_vec(),
+            other => vec![other.to_string()],
+        }
+    }
 }
 
 /// Runs plugins. One for each process; cheap to share behind an `Arc`.
@@ -67,6 +82,8 @@ pub struct Sandbox {
     lanes: Lanes,
     compiled: CompiledCode,
     report: EngineReport,
+    /// By plugin.
+    usage: Mutex<HashMap<String, Arc<Usage>>>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -84,7 +101,7 @@ impl Sandbox {
         let linker = crate::linker::linker(&engine).map_err(SandboxError::Engine)?;
         let compiled = CompiledCode::open(&settings.compiled, settings.key, &engine, settings.compiler)?;
         start_ticking(&engine)?;
-        Ok(Self { lanes: Lanes::new()?, engine, linker, compiled, report })
+        Ok(Self { lanes: Lanes::new()?, engine, linker, compiled, report, usage: Mutex::default() })
     }
 
     /// What was chosen for this machine.
@@ -93,7 +110,52 @@ impl Sandbox {
         &self.report
     }
 
-    /// Makes the component in `file` ready to be called; its digest is checked whenever it has to be compiled.
+    /// How plugins are called on this machine, in words for administrators: each with what it is about.
+    #[must_use]
+    pub fn facts(&self) -> Vec<(String, String)> {
+        let EngineReport { pooled, pagemap_scan, reason } = &self.report;
+        let (fast, slow) = self.lanes.threads();
+        let kept = match (pooled, pagemap_scan) {
+            (true, true) => "in a pool; what a call has written is cleared in place",
+            (true, false) => "in a pool; what a call has written is given back to the system",
+            (false, _) => "made anew for each call",
+        };
+        let mut facts = vec![
+            ("Threads that answer", fast.to_string()),
+            ("Threads for long calls and jobs", slow.to_string()),
+            ("Calls at a time", SLOTS.to_string()),
+            ("Instances", kept.to_owned()),
+        ];
+        facts.extend(reason.iter().map(|reason| ("Could be faster", reason.clone())));
+        facts.into_iter().map(|(about, fact)| (about.to_owned(), fact)).collect()
+    }
+
+    /// What calls of a plugin have used since this process started, whichever version of it answered.
+    #[must_use]
+    pub fn usage(&self, plugin: &str) -> Arc<Usage> {
+        Arc::clone(self.usage.lock().entry(plugin.to_owned()).or_default())
+    }
+
+    /// The digests of which there is compiled code.
+    ///
+    /// # Errors
+    ///
+    /// Where the directory cannot be read.
+    pub fn compiled(&self) -> io::Result<BTreeSet<String>> {
+        self.compiled.digests()
+    }
+
+    /// Removes the compiled code of a digest. What runs of it goes on: it is mapped already.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be removed.
+    pub fn forget(&self, digest: &str) -> io::Result<()> {
+        self.compiled.forget(digest)
+    }
+
+    /// Makes the component in `file` ready to be called. The file's digest is checked each time, also where it was compiled
+    /// before.
     ///
     /// # Errors
     ///
@@ -123,7 +185,7 @@ impl Sandbox {
     pub async fn handle(&self, callee: Callee<'_>, call: Call, request: Request) -> Result<Outcome, CallError> {
         let asker = if call.is_visitor() { Asker::Visitor } else { Asker::SignedIn };
         let _permit = callee.permits.take(asker).await?;
-        self.ask(callee, Some(callee.loaded.handle.clone()), call, (request,), Meter::default()).await
+        self.ask(callee, Some(callee.loaded.parts.handle.clone()), call, (request,), Meter::default()).await
     }
 
     /// What is new for an open page since a cursor.
@@ -140,7 +202,7 @@ impl Sandbox {
     ) -> Result<Outcome<Batch>, CallError> {
         let asker = if call.is_visitor() { Asker::VisitingFollower } else { Asker::Follower };
         let _permit = callee.permits.take(asker).await?;
-        self.ask(callee, callee.loaded.follow.clone(), call, (request, cursor), Meter::default()).await
+        self.ask(callee, callee.loaded.parts.follow.clone(), call, (request, cursor), Meter::default()).await
     }
 
     /// The next piece of a download.
@@ -158,7 +220,7 @@ impl Sandbox {
     ) -> Result<Outcome<Chunk>, CallError> {
         let asker = if call.is_visitor() { Asker::Visitor } else { Asker::SignedIn };
         let _permit = callee.permits.take(asker).await?;
-        self.ask(callee, callee.loaded.chunk.clone(), call, (request, name, cursor), Meter::default()).await
+        self.ask(callee, callee.loaded.parts.chunk.clone(), call, (request, name, cursor), Meter::default()).await
     }
 
     /// One attempt at a job, in the slow lane from the start. How many run at a time is the caller's to say. Dropping
@@ -170,7 +232,7 @@ impl Sandbox {
     pub async fn work(&self, callee: Callee<'_>, call: Call, task: Task) -> Result<Outcome<String>, CallError> {
         let limits = callee.limits.of_jobs();
         let callee = Callee { limits: &limits, ..callee };
-        self.ask(callee, callee.loaded.run.clone(), call, (task,), Meter::slow()).await
+        self.ask(callee, callee.loaded.parts.run.clone(), call, (task,), Meter::slow()).await
     }
 
     /// Brings a plugin's data from an older shape to its own, in the slow lane.
@@ -179,7 +241,7 @@ impl Sandbox {
     ///
     /// Where the plugin does not export `migration`, or gives no answer.
     pub async fn migrate(&self, callee: Callee<'_>, call: Call, older: u32) -> Result<Outcome<()>, CallError> {
-        self.ask(callee, callee.loaded.migrate.clone(), call, (older,), Meter::slow()).await
+        self.ask(callee, callee.loaded.parts.migrate.clone(), call, (older,), Meter::slow()).await
     }
 
     async fn ask<P, T>(
@@ -198,20 +260,19 @@ impl Sandbox {
         let Callee { loaded, limits, usage, .. } = callee;
         let export = export.ok_or(CallError::NotExported)?;
         let meter = Arc::new(meter);
+        let (began, refusals) = (Instant::now(), call.refusals());
         let work =
             call::ask(self.engine.clone(), loaded.clone(), export, call, parameters, *limits, Arc::clone(&meter));
         let ended = self.run(work, Arc::clone(&meter), limits).await;
         let cpu = meter.used();
-        match ended {
-            Ok(Ended { result, call, peak_memory }) => {
-                usage.record(cpu, peak_memory, result.is_err());
-                Ok(Outcome { answer: result?, call, cpu })
-            }
-            Err(error) => {
-                usage.record(cpu, 0, true);
-                Err(error)
-            }
-        }
+        let (peak_memory, failed) = match &ended {
+            Ok(ended) => (ended.peak_memory, ended.result.is_err()),
+            Err(_) => (0, true),
+        };
+        let refused = refusals.lock().values().map(|count| u64::from(*count)).sum();
+        usage.record(&Ending { cpu, wall: began.elapsed(), peak_memory, failed, refused });
+        let Ended { result, call, .. } = ended?;
+        Ok(Outcome { answer: result?, call, cpu })
     }
 
     async fn run<T: Send + 'static>(
@@ -229,7 +290,7 @@ impl Sandbox {
 }
 
 /// A plain thread that ticks as long as the engine lives: a busy async runtime must not hold up the clock.
-fn start_ticking(engine: &Engine) -> std::io::Result<()> {
+fn start_ticking(engine: &Engine) -> io::Result<()> {
     let engine = engine.weak();
     std::thread::Builder::new().name("vestry-tick".into()).spawn(move || {
         while let Some(engine) = engine.upgrade() {

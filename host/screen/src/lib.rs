@@ -35,7 +35,7 @@ pub use error::{ScreenError, TemplateError};
 pub use frame::{Direction, Frame, MenuEntry, Person, SectionKind, Shown, Theme};
 pub use html::Html;
 pub use icons::{ICONS, known_icon};
-pub use links::{Button, LEAVE_PATH, fill_route, route_href};
+pub use links::{Button, DRAWN_BY, LEAVE_PATH, fill_route, route_href};
 pub use live::{Change, How, changes_data};
 pub use mail::DrawnMail;
 pub use page::{PageParts, SectionParts, check, data, frames_needed};

@@ -12,6 +12,9 @@ use crate::place::Place;
 /// The host's page that shows an external address before it is followed; the address is its query field `to`.
 pub const LEAVE_PATH: &str = "/leave";
 
+/// The field of a form's query that says which version of its plugin drew it.
+pub const DRAWN_BY: &str = "drawn-by";
+
 /// What a path segment may not hold as it is.
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -136,7 +139,7 @@ pub struct Button {
     pub level: &'static str,
     /// `get`, `post`, `put`, `patch` or `delete`.
     pub method: &'static str,
-    /// Where it is sent: the path, without `fields`.
+    /// Where it is sent: the path, without `fields`; in HTML with [`DRAWN_BY`], where it is no link.
     pub href: String,
     /// Sent along, as the body or, with `get`, as the query.
     pub fields: Vec<(String, String)>,
@@ -164,7 +167,11 @@ pub(crate) fn button(action: &Action, place: &dyn Place) -> Option<Button> {
 /// An action of a table's rows; `key` stands for the row's key in its path.
 pub(crate) fn row_button(action: &Action, key: Option<&str>, place: &dyn Place) -> Option<Button> {
     let route = place.route(&action.route).filter(|route| route.allowed)?;
-    let (href, _) = fill_path(&route.path, &action.params, key)?;
+    let (path, _) = fill_path(&route.path, &action.params, key)?;
+    let href = match place.drawn_by().filter(|_| route.verb != Verb::Get) {
+        Some(version) => with_query(path, &query([(DRAWN_BY, version)])),
+        None => path,
+    };
     Some(Button {
         label: place.text(&action.label).into_owned(),
         level: level_name(action.level),

@@ -72,6 +72,12 @@ pub trait Place {
 
     /// The path of the page itself, without its query.
     fn path(&self) -> &str;
+
+    /// What names the version that draws: forms say it in their address, as [`DRAWN_BY`](crate::DRAWN_BY), so that what is
+    /// sent reaches the version that can read it. None where nothing is to be said.
+    fn drawn_by(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Words as they are, `{name}` filled in; what a [`Place`] without catalogues answers.

@@ -25,7 +25,12 @@ impl Serve {
         logging::start(&settings.log);
         allow_connections();
         let address = self.listen.unwrap_or(settings.listen);
-        let opening = Opening { data: self.data.directory.clone(), settings, compiler: server::compiler() };
+        let opening = Opening {
+            data: self.data.directory.clone(),
+            settings,
+            compiler: server::compiler(),
+            fetcher: server::fetcher(),
+        };
         let runtime = runtime()?;
         let served = runtime.block_on(async {
             let app = server::open(opening).await?;

@@ -5,27 +5,8 @@
 //! data of then lacks all that came later: which of the two counts is a person's to say.
 
 use jiff::Timestamp;
+use vestry_catalog::order::Choice;
 use vestry_storage::{SpaceRow, StorageError, Transaction};
-
-/// Which data a package is to work with, where somebody said so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// What was there when the data last had the shape of this package.
-    Then,
-    /// None.
-    Fresh,
-}
-
-impl Choice {
-    /// As it stands in the audit.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Then => "then",
-            Self::Fresh => "fresh",
-        }
-    }
-}
 
 /// Why no data fits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

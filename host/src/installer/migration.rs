@@ -16,8 +16,9 @@ use tokio::time::Instant;
 use vestry_storage::{PluginRow, SpaceRow};
 
 use crate::installer::Installer;
-use crate::installer::mounting::{Placing, blocking};
-use crate::installer::package::PackageError;
+use crate::installer::installation::Installation;
+use crate::installer::package_error::PackageError;
+use crate::installer::placing::blocking;
 use crate::installer::trial::Trial;
 
 /// How long calls of the plugin wait at the most.
@@ -37,20 +38,23 @@ pub enum MigrationError {
 /// Migrates the data and mounts the package; on any error, what was there goes on.
 pub(super) async fn run(
     installer: &Installer<'_>,
-    placing: &Arc<Placing>,
+    installation: &Arc<Installation>,
     before: SpaceRow,
 ) -> Result<(), PackageError> {
     // Loading compiles, where that has not been done: nobody should wait for that.
-    let trial = Trial::load(installer, placing).await?;
+    let commission = &installation.commission;
+    let trial = commission.unless_unwanted(Trial::load(installer, installation)).await?;
     let deadline = Instant::now() + HOLD;
     let from = before.data_version;
-    let begun = begin(installer, placing, before).await?;
-    let ended = match attempt(&trial, &begun.copy, from, deadline).await {
-        Ok(()) => finish(installer, placing, &begun, from).await,
-        Err(error) => Err(failed(placing, error)),
+    let begun = begin(installer, installation, before).await?;
+    let attempt =
+        async { attempt(&trial, &begun.copy, from, deadline).await.map_err(|error| failed(installation, error)) };
+    let ended = match commission.unless_unwanted(attempt).await {
+        Ok(()) => finish(installer, installation, &begun, from).await,
+        Err(error) => Err(error),
     };
     if let Err(error) = &ended {
-        give_up(installer, placing, begun.copy, error).await;
+        give_up(installer, installation, begun.copy, error).await;
     }
     ended
 }
@@ -63,16 +67,20 @@ struct Begun {
     mounted: Option<PluginRow>,
 }
 
-async fn begin(installer: &Installer<'_>, placing: &Arc<Placing>, before: SpaceRow) -> Result<Begun, PackageError> {
+async fn begin(
+    installer: &Installer<'_>,
+    installation: &Arc<Installation>,
+    before: SpaceRow,
+) -> Result<Begun, PackageError> {
     let (database, clock) = (installer.services.database.clone(), installer.services.identity.clock().clone());
-    let placing = Arc::clone(placing);
+    let installation = Arc::clone(installation);
     let hold = u64::try_from(HOLD.as_millis()).unwrap_or(u64::MAX);
     blocking(move || {
         // From before the wait for other writers on, so that nobody waits longer than is said.
         let now = clock.now();
         database.write(|tx| {
-            let id = &placing.info.id;
-            let copy = tx.copy_space(&before, placing.info.data_version, now, now + hold)?;
+            let id = &installation.info().id;
+            let copy = tx.copy_space(&before, installation.info().data_version, now, now + hold)?;
             let copy = copy.ok_or_else(|| PackageError::Busy(id.clone()))?;
             tx.raise_generation()?;
             Ok(Begun { copy, mounted: tx.plugin(id)? })
@@ -101,30 +109,30 @@ async fn attempt(trial: &Trial<'_>, copy: &str, from: u32, deadline: Instant) ->
 
 async fn finish(
     installer: &Installer<'_>,
-    placing: &Arc<Placing>,
+    installation: &Arc<Installation>,
     begun: &Begun,
     from: u32,
 ) -> Result<(), PackageError> {
     let (database, clock) = (installer.services.database.clone(), installer.services.identity.clock().clone());
-    let (placing, copy, mounted) = (Arc::clone(placing), begun.copy.clone(), begun.mounted.clone());
+    let (installation, copy, mounted) = (Arc::clone(installation), begun.copy.clone(), begun.mounted.clone());
     blocking(move || {
         database.write(|tx| {
             // Read when nobody else can write any more: after the hold, others do.
-            let (id, now) = (&placing.info.id, clock.now());
+            let (id, now) = (&installation.info().id, clock.now());
             let current = tx.plugin(id)?;
             if digest(current.as_ref()) != digest(mounted.as_ref()) {
                 return Err(PackageError::Busy(id.clone()));
             }
             if !tx.finish_copy(&copy, now)? {
-                return Err(failed(&placing, MigrationError::TooLong));
+                return Err(failed(&installation, MigrationError::TooLong));
             }
-            placing.write(tx, now)?;
+            installation.write(tx, now)?;
             if let Some(current) = current.filter(|current| was_switched(mounted.as_ref(), current)) {
                 tx.set_plugin_enabled(id, current.enabled, now)?;
                 tx.set_plugin_quarantine(id, current.quarantined.as_deref(), now)?;
             }
-            let shapes = format!("{from} to {}", placing.info.data_version);
-            Ok(placing.audit(tx, "package.migrate", "done", &shapes, now)?)
+            let shapes = format!("{from} to {}", installation.info().data_version);
+            Ok(installation.audit(tx, "package.migrate", "done", &shapes, now)?)
         })
     })
     .await
@@ -141,14 +149,14 @@ fn was_switched(before: Option<&PluginRow>, now: &PluginRow) -> bool {
 }
 
 /// Removes the copy and lifts the hold. Where even that fails, the hold passes by itself.
-async fn give_up(installer: &Installer<'_>, placing: &Arc<Placing>, copy: String, error: &PackageError) {
+async fn give_up(installer: &Installer<'_>, installation: &Arc<Installation>, copy: String, error: &PackageError) {
     let (database, now, reason) = (installer.services.database.clone(), installer.now(), error.to_string());
-    let (placing, named) = (Arc::clone(placing), placing.info.id.clone());
+    let (installation, named) = (Arc::clone(installation), installation.info().id.clone());
     let work = move || {
         database.write(|tx| {
             tx.drop_copy(&copy)?;
             tx.raise_generation()?;
-            Ok(placing.audit(tx, "package.migrate", "failed", &reason, now)?)
+            Ok(installation.audit(tx, "package.migrate", "failed", &reason, now)?)
         })
     };
     if let Err(error) = blocking(work).await {
@@ -156,7 +164,7 @@ async fn give_up(installer: &Installer<'_>, placing: &Arc<Placing>, copy: String
     }
 }
 
-fn failed(placing: &Placing, error: MigrationError) -> PackageError {
-    let (id, version) = (placing.info.id.clone(), placing.info.version.clone());
+fn failed(installation: &Installation, error: MigrationError) -> PackageError {
+    let (id, version) = (installation.info().id.clone(), installation.info().version.clone());
     PackageError::Migration { id, version, error }
 }

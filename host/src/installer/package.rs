@@ -1,77 +1,117 @@
-//! Inspecting a package.
+//! From the bytes of a component to a package that is known here.
 //!
 //! `register` runs once for each digest, with nothing of the host open to it; its stored answer is what is shown,
 //! granted and served from then on.
 
 use std::sync::Arc;
 
-use vestry_capabilities::{Call, Capability, Subject};
+use vestry_capabilities::{Call, Subject};
+use vestry_catalog::{Digest, Known};
 use vestry_contract::registration::PluginInfo;
-use vestry_identity::IdentityError;
-use vestry_sandbox::{CallError, Sandbox, SandboxError};
-use vestry_storage::StorageError;
+use vestry_identity::{Act, audit};
+use vestry_sandbox::Loaded;
+use vestry_storage::{PackageRow, Transaction};
 
-use crate::installer::data::DataError;
-use crate::installer::migration::MigrationError;
-use crate::installer::store::{Digest, Store};
+use crate::installer::Installer;
+use crate::installer::commission::Commission;
+use crate::installer::package_error::PackageError;
+use crate::installer::placing::blocking;
 use crate::registry::inspection::{self, Exports};
-use crate::registry::mount::MountError;
 
-/// A package that was inspected and can be mounted.
-#[derive(Debug)]
-pub struct Inspected {
-    pub digest: Digest,
-    pub info: PluginInfo,
-    /// What it asks for: the interfaces that it imports, and its wishes.
-    pub asks: Vec<Capability>,
-    pub size: u64,
+/// A component as it came.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub component: Vec<u8>,
+    /// Empty where there is none.
+    pub readme: String,
+    pub from: From,
 }
 
-/// Why a package is not installed. Nothing was changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum PackageError {
-    #[error("the package cannot be kept: {0}")]
-    Store(#[from] std::io::Error),
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    #[error("the package was asked what it registers, and gave no answer: {0}")]
-    Register(CallError),
-    #[error("the package cannot be installed:\n- {}", .0.join("\n- "))]
-    Problems(Vec<String>),
-    #[error(
-        "the package with the id {id} first came from `{from}`, and this one comes from `{source_}`; an id stays with where it came from"
-    )]
-    Stranger { id: String, from: String, source_: String },
-    #[error("no package with the id {0} is known here; add it from its file")]
-    Unknown(String),
-    #[error("no package of {id} has a digest that begins with `{digest}`, or several have; known are:\n- {}", .known.join("\n- "))]
-    UnknownDigest { id: String, digest: String, known: Vec<String> },
-    #[error("the mount `{mount}` is taken by {by}; unmount that first, or choose another with --mount")]
-    MountTaken { mount: String, by: String },
-    #[error(transparent)]
-    Mount(#[from] MountError),
-    #[error("{0} is being updated at this moment; do it again in a few seconds")]
-    Busy(String),
-    #[error(transparent)]
-    Data(#[from] DataError),
-    #[error("{id} {version} was not mounted, and nothing was changed: {error}")]
-    Migration { id: String, version: String, error: MigrationError },
-    #[error("the installation was broken off")]
-    BrokenOff,
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
+/// Where a package came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct From {
+    /// What its id is tied to: `shipped`, `file`, or a source's address.
+    pub source: String,
+    /// JSON: the source as it can be asked again; empty where there is none to ask.
+    pub origin: String,
+    /// What of the source it is, for people.
+    pub detail: String,
 }
 
-/// Keeps a package, compiles it, asks it what it registers, and holds that against the rules.
+/// What files are tied to that somebody sends, and those of the command line.
+pub const FILE: &str = "file";
+
+/// Keeps a package, compiles it, asks it what it registers, holds that against the rules, and writes it down. One that is
+/// known already is not asked again; where it runs, it stays what it was.
 ///
 /// # Errors
 ///
 /// With every problem that was found.
-pub async fn inspect(store: &Store, sandbox: &Sandbox, component: &[u8]) -> Result<Inspected, PackageError> {
-    let digest = store.keep(component)?;
-    let loaded = sandbox.load(digest.as_str(), &store.file(&digest)).await?;
+pub async fn receive(
+    installer: &Installer<'_>,
+    commission: &Commission,
+    arrived: Arrived,
+) -> Result<Known, PackageError> {
+    let Arrived { component, readme, from } = arrived;
+    let (store, size) = (installer.store.clone(), component.len() as u64);
+    // Until the row is written, nobody takes the file for one that nobody wants.
+    let (held, digest) = blocking(move || {
+        let held = store.adding()?;
+        Ok((held, store.keep(&component)?))
+    })
+    .await?;
+    commission.begin(10, "Compiling");
+    let file = installer.store.file(&digest);
+    let loaded = commission.unless_unwanted(installer.sandbox.load(digest.as_str(), &file)).await?;
+    let known = installer.services.database.read(|reader| Known::read(reader, digest.as_str()))?;
+    let row = match known {
+        Some(known) => PackageRow { imports: Some(imports(&loaded)?), ..known.row },
+        None => {
+            commission.begin(80, "Asking what it registers");
+            let info = commission.unless_unwanted(register(installer, &digest, &loaded)).await?;
+            PackageRow {
+                digest: digest.as_str().to_owned(),
+                id: info.id.clone(),
+                version: info.version.clone(),
+                registration: serde_json::to_string(&info).map_err(std::io::Error::other)?,
+                size,
+                added: installer.now(),
+                imports: Some(imports(&loaded)?),
+                readme,
+                ..PackageRow::default()
+            }
+        }
+    };
+    let (database, now, commission) = (installer.services.database.clone(), installer.now(), commission.clone());
+    blocking(move || {
+        let known = database.write(|tx| write(tx, &commission, row, &from, now))?;
+        drop(held);
+        Ok(known)
+    })
+    .await
+}
+
+/// A package that is here, with what it imports: which was not written down at first.
+///
+/// # Errors
+///
+/// Where it is not here, or cannot be loaded.
+pub async fn known(installer: &Installer<'_>, digest: &str) -> Result<Known, PackageError> {
+    let known = installer.services.database.read(|reader| Known::read(reader, digest))?;
+    let mut known = known.ok_or_else(|| PackageError::NotHere(digest.to_owned()))?;
+    if known.row.imports.is_some() {
+        return Ok(known);
+    }
+    let parsed = Digest::parse(digest).ok_or_else(|| PackageError::NotHere(digest.to_owned()))?;
+    let loaded = installer.sandbox.load(digest, &installer.store.file(&parsed)).await?;
+    let imports = imports(&loaded)?;
+    known.row.imports = Some(imports.clone());
+    let (database, digest) = (installer.services.database.clone(), digest.to_owned());
+    blocking(move || Ok(database.write(|tx| tx.set_package_imports(&digest, &imports))?)).await?;
+    Ok(known)
+}
+
+async fn register(installer: &Installer<'_>, digest: &Digest, loaded: &Loaded) -> Result<PluginInfo, PackageError> {
     let subject = Subject {
         id: String::new(),
         version: String::new(),
@@ -81,14 +121,46 @@ pub async fn inspect(store: &Store, sandbox: &Sandbox, component: &[u8]) -> Resu
         space: String::new(),
         messages: Vec::new(),
     };
-    let info = sandbox.register(&loaded, Call::closed(Arc::new(subject))).await.map_err(PackageError::Register)?;
+    let asked = installer.sandbox.register(loaded, Call::closed(Arc::new(subject))).await;
+    let info = asked.map_err(PackageError::Register)?;
     let exports = Exports { background: loaded.has_background(), migration: loaded.has_migration() };
-    let problems = inspection::problems(&info, exports);
-    if !problems.is_empty() {
-        return Err(PackageError::Problems(problems));
+    match inspection::problems(&info, exports) {
+        problems if problems.is_empty() => Ok(info),
+        problems => Err(PackageError::Problems(problems)),
     }
-    let interfaces = loaded.interfaces().map(Capability::imported);
-    let wishes = info.wishes.iter().map(|wish| Capability::wished(&wish.capability));
-    let asks = interfaces.chain(wishes).collect();
-    Ok(Inspected { digest, asks, size: component.len() as u64, info })
+}
+
+fn imports(loaded: &Loaded) -> Result<String, PackageError> {
+    let interfaces: Vec<&str> = loaded.interfaces().collect();
+    Ok(serde_json::to_string(&interfaces).map_err(std::io::Error::other)?)
+}
+
+/// Writes down a package that has come. Where it runs it stays what it was: a file of the same bytes does not make
+/// somebody else's plugin of it.
+fn write(
+    tx: &Transaction<'_>,
+    commission: &Commission,
+    row: PackageRow,
+    from: &From,
+    now: u64,
+) -> Result<Known, PackageError> {
+    commission.check(tx)?;
+    let From { source, origin, detail } = from;
+    let fresh = PackageRow { source: source.clone(), origin: origin.clone(), detail: detail.clone(), ..row };
+    if !tx.insert_package(&fresh)? {
+        if let Some(imports) = &fresh.imports {
+            tx.set_package_imports(&fresh.digest, imports)?;
+        }
+        if tx.plugin(&fresh.id)?.is_none_or(|plugin| plugin.digest != fresh.digest) {
+            tx.set_package_source(&fresh.digest, source, origin, detail)?;
+        }
+    }
+    let actor = commission.actor.clone().through(&fresh.id, &fresh.digest);
+    audit(
+        tx,
+        &actor,
+        &Act { action: "package.fetch", subject: &fresh.id, detail: &format!("{} from {source}", fresh.version) },
+        now,
+    )?;
+    Known::read(tx, &fresh.digest)?.ok_or(PackageError::NotHere(fresh.digest))
 }

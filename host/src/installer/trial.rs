@@ -1,8 +1,9 @@
-//! A package that is tried before it takes its place: it is called on data that nobody else uses.
+//! A package that is tried before it takes its place: it migrates a copy of the data, and is asked for its pages.
 //!
-//! It holds the grants that it is going to have. Nobody is present: to the gate it is nobody who calls, so what asks for
-//! a person's permission is denied, which is no fault of a page. To the plugin, who opens the pages is a service that
-//! holds the plugin's own permissions: pages for people who are signed in may count on somebody being there.
+//! It holds the grants that it is going to have. Whoever ordered it opens the pages, as in a job: nobody is present, and what
+//! they may not do is denied, which is no fault of a page. Where the command line or the server itself does it, nobody
+//! calls. To the plugin, who opens its pages holds its own permissions in any case: pages for people who are signed in may
+//! count on somebody being there, and nobody can hold permissions yet that it is about to bring.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,16 +12,19 @@ use std::time::{Duration, Instant};
 use vestry_capabilities::{
     Actor, Call, CallFacts, CallSettings, Effect, Holder, Services, Subject, audit_refusals, sentence,
 };
+use vestry_catalog::Digest;
 use vestry_contract::exchange::Request;
-use vestry_contract::registration::{Access, Route, Verb};
+use vestry_contract::registration::{Access, PluginInfo, Route, Verb};
 use vestry_contract::types::{self, Failure};
 use vestry_sandbox::{CallError, Limits, Loaded, Outcome, Permits, Sandbox, Usage};
 
 use crate::installer::Installer;
-use crate::installer::mounting::{Placing, blocking};
-use crate::installer::package::PackageError;
+use crate::installer::installation::Installation;
+use crate::installer::package_error::PackageError;
+use crate::installer::placing::blocking;
 use crate::installer::snapshot;
-use crate::installer::store::Digest;
+use crate::registry::about::About;
+use crate::registry::acting;
 use crate::registry::plugin::{Plugin, State};
 use crate::registry::routes::RouteTable;
 use crate::registry::snapshot::Snapshot;
@@ -33,36 +37,53 @@ pub(super) struct Trial<'a> {
     plugin: Arc<Plugin>,
     loaded: Loaded,
     origin: String,
+    about: Arc<About>,
+    /// Who opens the pages: to the gate, and to the plugin.
+    actor: Actor,
+    told: types::Actor,
     request: String,
 }
 
 impl<'a> Trial<'a> {
-    pub(super) async fn load(installer: &Installer<'a>, placing: &Placing) -> Result<Self, PackageError> {
-        let Placing { package, info, mount, .. } = placing;
-        let digest = Digest::parse(&package.digest).ok_or_else(|| PackageError::Unknown(info.id.clone()))?;
+    pub(super) async fn load(installer: &Installer<'a>, installation: &Installation) -> Result<Self, PackageError> {
+        let (package, info, mount) = (&installation.package.row, installation.info(), &installation.mount);
+        let digest = Digest::parse(&package.digest).ok_or_else(|| PackageError::NotHere(package.digest.clone()))?;
         let loaded = installer.sandbox.load(digest.as_str(), &installer.store.file(&digest)).await?;
         let limits = installer.services.database.read(|reader| reader.limits(&info.id))?;
-        let limits = snapshot::chosen(&limits);
+        let limits = Limits::chosen(&limits);
         let subject = snapshot::subject(info, &package.digest, String::new(), installer.settings);
         let (routes, _) = RouteTable::new(&info.routes);
         let public = installer.settings.public_url.as_ref();
+        let services = installer.services.granting(installation.held());
+        let commission = &installation.commission;
+        let plugin = Plugin {
+            subject: Arc::new(subject),
+            mount: mount.clone(),
+            info: info.clone(),
+            routes,
+            state: State::Ready(loaded.clone()),
+            limits,
+            permits: Permits::new(&limits),
+            usage: Arc::new(Usage::default()),
+            held_until: None,
+        };
+        let (actor, told) = match &commission.caller {
+            Some(caller) => {
+                (Actor::Job(Arc::clone(caller)), with_own(acting::actor(&services, &plugin, caller)?, info))
+            }
+            None => (Actor::Nobody, with_own(nobody(), info)),
+        };
+        let request = commission.lease.as_ref().map_or_else(|| commission.actor.request.clone(), |it| it.job.clone());
         Ok(Self {
             sandbox: installer.sandbox,
-            services: installer.services.granting(placing.held()),
-            plugin: Arc::new(Plugin {
-                subject: Arc::new(subject),
-                mount: mount.clone(),
-                info: info.clone(),
-                routes,
-                state: State::Ready(loaded.clone()),
-                limits,
-                permits: Permits::new(&limits),
-                usage: Arc::new(Usage::default()),
-                held_until: None,
-            }),
+            services,
+            plugin: Arc::new(plugin),
             loaded,
             origin: public.map_or_else(|| "http://localhost".to_owned(), |url| url.origin().ascii_serialization()),
-            request: placing.actor.request.clone(),
+            about: Arc::clone(installer.about),
+            actor,
+            told,
+            request,
         })
     }
 
@@ -130,7 +151,7 @@ impl<'a> Trial<'a> {
         Call::new(CallSettings {
             services: self.services.clone(),
             subject: Arc::new(subject),
-            actor: Actor::Nobody,
+            actor: self.actor.clone(),
             reading,
             effect,
             visitor: String::new(),
@@ -141,21 +162,13 @@ impl<'a> Trial<'a> {
             surroundings: Arc::new(ServerSurroundings {
                 snapshot: Arc::new(Snapshot::new(0, [Arc::clone(&self.plugin)])),
                 origin: self.origin.clone(),
+                about: Arc::clone(&self.about),
             }),
             approvals: Vec::new(),
         })
     }
 
     fn asked(&self, route: &Route) -> Request {
-        let own = self.plugin.info.permissions.iter().map(|permission| permission.name.clone());
-        let service = types::Actor {
-            id: "installer".into(),
-            kind: "service".into(),
-            name: String::new(),
-            email: None,
-            permissions: own.collect(),
-            extra: Vec::new(),
-        };
         Request {
             id: self.request.clone(),
             route: route.name.clone(),
@@ -165,13 +178,32 @@ impl<'a> Trial<'a> {
             content_type: String::new(),
             body: Vec::new(),
             uploads: Vec::new(),
-            actor: (!matches!(route.access, Access::Everyone)).then_some(service),
+            actor: (!matches!(route.access, Access::Everyone)).then(|| self.told.clone()),
             visitor: String::new(),
             language: self.plugin.info.language.clone(),
             time_zone: "UTC".into(),
             extra: Vec::new(),
         }
     }
+}
+
+/// Where nobody ordered it, as the plugin is told.
+fn nobody() -> types::Actor {
+    types::Actor {
+        id: "installer".into(),
+        kind: "service".into(),
+        name: String::new(),
+        email: None,
+        permissions: Vec::new(),
+        extra: Vec::new(),
+    }
+}
+
+fn with_own(mut actor: types::Actor, info: &PluginInfo) -> types::Actor {
+    actor.permissions.extend(info.permissions.iter().map(|permission| permission.name.clone()));
+    actor.permissions.sort_unstable();
+    actor.permissions.dedup();
+    actor
 }
 
 /// How a call ended badly.
@@ -209,7 +241,7 @@ impl Noted {
             plugin: trial.plugin.subject.id.clone(),
             digest: trial.plugin.subject.digest.clone(),
             request: trial.request.clone(),
-            actor: Actor::Nobody,
+            actor: trial.actor.clone(),
             time: trial.services.identity.clock().now(),
         };
         Self { facts, refusals: call.refusals() }

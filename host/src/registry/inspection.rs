@@ -3,14 +3,17 @@
 use std::collections::HashSet;
 
 use vestry_contract::registration::{Access, Capability, PluginInfo, Verb};
-use vestry_contract::types::Text;
 use vestry_identity::HOST_PERMISSIONS;
 
 use crate::registry::messages;
 use crate::registry::mount::Mount;
-use crate::registry::names::{has_invisible, is_name, is_plugin_id};
+use crate::registry::names::{is_name, is_plugin_id};
 use crate::registry::routes::RouteTable;
 use crate::registry::{schedules, wishes};
+
+#[cfg(test)]
+mod tests;
+mod words;
 
 /// The most that a route may take as a body, in bytes.
 pub const LARGEST_BODY: u64 = 64 << 30;
@@ -29,9 +32,10 @@ pub struct Exports {
 pub fn problems(info: &PluginInfo, exports: Exports) -> Vec<String> {
     let mut problems = Vec::new();
     identity(info, &mut problems);
-    texts(info, &mut problems);
+    words::problems(info, &mut problems);
     routes(info, &mut problems);
     menu_and_contributions(info, &mut problems);
+    points_and_needs(info, &mut problems);
     permissions(info, &mut problems);
     promises(info, exports, &mut problems);
     schedules::problems(info, &mut problems);
@@ -58,37 +62,14 @@ fn identity(info: &PluginInfo, problems: &mut Vec<String>) {
         ("permissions", info.permissions.len()),
         ("wishes", info.wishes.len()),
         ("contributions", info.contributions.len()),
+        ("points", info.points.len()),
+        ("needs", info.needs.len()),
     ];
     for (what, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         problems.push(format!("it registers {count} {what}; the most is {MOST}"));
     }
     if info.settings.as_ref().is_some_and(|settings| serde_json::from_str::<serde_json::Value>(settings).is_err()) {
         problems.push("`settings` is not a JSON document".into());
-    }
-}
-
-fn texts(info: &PluginInfo, problems: &mut Vec<String>) {
-    let mut texts: Vec<(&str, &Text)> = vec![("title", &info.title), ("summary", &info.summary)];
-    texts.extend(info.routes.iter().map(|route| ("a route's summary", &route.summary)));
-    texts.extend(info.menu.iter().map(|entry| ("a menu label", &entry.label)));
-    texts.extend(info.permissions.iter().map(|permission| ("a permission's title", &permission.title)));
-    texts.extend(info.wishes.iter().map(|wish| ("a wish's reason", &wish.reason)));
-    texts.extend(
-        info.contributions
-            .iter()
-            .flat_map(|it| [("a contribution's title", &it.title), ("a contribution's summary", &it.summary)]),
-    );
-    for (what, text) in texts {
-        let words = match text {
-            Text::Phrase(words) | Text::Data(words) => words,
-            Text::Filled(filled) => &filled.phrase,
-        };
-        if has_invisible(words) {
-            problems.push(format!("{what} holds characters that cannot be seen; take them out of {words:?}"));
-        }
-        if words.len() > 2_000 {
-            problems.push(format!("{what} is longer than 2,000 bytes; shorten it"));
-        }
     }
 }
 
@@ -147,6 +128,28 @@ fn menu_and_contributions(info: &PluginInfo, problems: &mut Vec<String>) {
     }
 }
 
+/// What others are offered, and what is needed of them.
+fn points_and_needs(info: &PluginInfo, problems: &mut Vec<String>) {
+    let mut names = HashSet::new();
+    for point in &info.points {
+        let name = point.strip_prefix(&info.id).and_then(|rest| rest.strip_prefix(['.', '/']));
+        if !name.is_some_and(is_name) {
+            problems.push(format!("the point `{point}` is not named after its plugin; call it {}/NAME", info.id));
+        }
+        if !names.insert(point) {
+            problems.push(format!("two points have the name `{point}`; rename one"));
+        }
+    }
+    for need in info.needs.iter().filter(|need| !need.at_least.is_empty()) {
+        if let Err(error) = semver::Version::parse(&need.at_least) {
+            problems.push(format!(
+                "it needs {} at least in `{}`, which is not a semantic version ({error}); write it like 1.4.0",
+                need.what, need.at_least
+            ));
+        }
+    }
+}
+
 fn permissions(info: &PluginInfo, problems: &mut Vec<String>) {
     for permission in &info.permissions {
         let own = permission.name.strip_prefix(&info.id).and_then(|rest| rest.strip_prefix('/'));
@@ -197,59 +200,5 @@ fn promises(info: &PluginInfo, exports: Exports, problems: &mut Vec<String>) {
             "its `data-version` is {}, and it does not export `migration`, which brings older data to that; export it",
             info.data_version
         ));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use vestry_contract::registration::Schedule;
-
-    const NONE: Exports = Exports { background: false, migration: false };
-    const ALL: Exports = Exports { background: true, migration: true };
-
-    fn info(data_version: u32, schedules: Vec<Schedule>) -> PluginInfo {
-        let words = |text: &str| Text::Phrase(text.into());
-        PluginInfo {
-            id: "org.example.a".into(),
-            version: "1.0.0".into(),
-            title: words("A"),
-            summary: words(""),
-            language: "en".into(),
-            mount: "a".into(),
-            routes: Vec::new(),
-            menu: Vec::new(),
-            permissions: Vec::new(),
-            wishes: Vec::new(),
-            contributions: Vec::new(),
-            points: Vec::new(),
-            needs: Vec::new(),
-            schedules,
-            messages: Vec::new(),
-            data_version,
-            settings: None,
-            extra: Vec::new(),
-        }
-    }
-
-    fn promised(info: &PluginInfo, exports: Exports) -> Vec<String> {
-        let mut problems = Vec::new();
-        promises(info, exports, &mut problems);
-        problems
-    }
-
-    #[test]
-    fn what_is_promised_is_exported() {
-        let schedule = Schedule { job: "tidy".into(), cron: "0 * * * *".into(), input: "{}".into() };
-        for (info, missing) in [
-            (info(0, Vec::new()), "counted from 1"),
-            (info(2, Vec::new()), "does not export `migration`"),
-            (info(1, vec![schedule]), "does not export `background`"),
-        ] {
-            let problems = promised(&info, NONE);
-            assert!(problems.len() == 1 && problems[0].contains(missing), "{missing}: {problems:?}");
-            assert!(info.data_version == 0 || promised(&info, ALL).is_empty());
-        }
-        assert!(promised(&info(1, Vec::new()), NONE).is_empty());
     }
 }

@@ -10,8 +10,11 @@ use vestry_sandbox::{Callee, Limits, Loaded, Permits, Usage};
 use crate::registry::mount::Mount;
 use crate::registry::routes::RouteTable;
 
-/// A mounted plugin. Immutable but for its permits and counters, which live as long as its version.
-#[derive(Debug)]
+/// Characters of a digest that forms name the version by that drew them: enough to tell builds apart.
+const DRAWN_BY: usize = 16;
+
+/// A mounted plugin. Immutable but for its permits and counters, which outlive its version.
+#[derive(Debug, Clone)]
 pub struct Plugin {
     pub subject: Arc<Subject>,
     pub mount: Mount,
@@ -54,6 +57,18 @@ impl Plugin {
             "/" => format!("/{}", self.mount),
             path => format!("/{}{path}", self.mount),
         }
+    }
+
+    /// What forms of its pages name it by.
+    #[must_use]
+    pub fn drawn_by(&self) -> &str {
+        self.subject.digest.get(..DRAWN_BY).unwrap_or(&self.subject.digest)
+    }
+
+    /// Whether the other is the same build of the same plugin.
+    #[must_use]
+    pub fn is_same_version(&self, other: &Self) -> bool {
+        self.subject.id == other.subject.id && self.subject.digest == other.subject.digest
     }
 
     /// As the sandbox calls it.

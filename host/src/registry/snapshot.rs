@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use vestry_contract::registration::{Contribution, MenuEntry};
 use vestry_identity::Caller;
 
-use crate::registry::plugin::{Plugin, may_use};
+use crate::registry::former::Former;
+use crate::registry::plugin::{Plugin, State, may_use};
 
 /// All mounted plugins. Never changed; a change makes a new one.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub struct Snapshot {
     pub generation: u64,
     /// By mount.
     plugins: BTreeMap<String, Arc<Plugin>>,
+    /// Versions that were replaced a short time ago.
+    formers: Vec<Former>,
 }
 
 /// An entry of the menu, as somebody sees it.
@@ -25,11 +29,57 @@ pub struct Item<'s> {
     pub href: String,
 }
 
+/// A version of a plugin that answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Version<'s> {
+    pub plugin: &'s Arc<Plugin>,
+    /// It was replaced.
+    pub former: bool,
+}
+
 impl Snapshot {
     #[must_use]
     pub fn new(generation: u64, plugins: impl IntoIterator<Item = Arc<Plugin>>) -> Self {
         let plugins = plugins.into_iter().map(|plugin| (plugin.mount.as_str().to_owned(), plugin)).collect();
-        Self { generation, plugins }
+        Self { generation, plugins, formers: Vec::new() }
+    }
+
+    /// The same with versions that still answer what was drawn by them.
+    #[must_use]
+    pub fn with_formers(self, formers: Vec<Former>) -> Self {
+        Self { formers, ..self }
+    }
+
+    pub fn formers(&self) -> impl Iterator<Item = &Former> {
+        self.formers.iter()
+    }
+
+    /// The version that a form at a mount was drawn by, as [`Plugin::drawn_by`] writes it, where that was replaced and
+    /// still answers.
+    #[must_use]
+    pub fn former(&self, mount: &str, drawn_by: &str, now: Instant) -> Option<&Arc<Plugin>> {
+        let mut formers = self.formers.iter().filter(|former| former.until > now).map(|former| &former.plugin);
+        formers.find(|plugin| plugin.mount.as_str() == mount && plugin.drawn_by() == drawn_by)
+    }
+
+    /// This version, where it is mounted or was replaced and still answers.
+    #[must_use]
+    pub fn version(&self, plugin: &Plugin, now: Instant) -> Option<Version<'_>> {
+        match self.at(plugin.mount.as_str()) {
+            Some(mounted) if mounted.is_same_version(plugin) => Some(Version { plugin: mounted, former: false }),
+            _ => {
+                let former = self.formers.iter().find(|former| former.until > now && former.is(plugin))?;
+                Some(Version { plugin: &former.plugin, former: true })
+            }
+        }
+    }
+
+    /// The snapshot as it is for one that was replaced: it stands in its place, beside all that is mounted now.
+    #[must_use]
+    pub fn as_before(&self, former: &Arc<Plugin>) -> Self {
+        let mut plugins = self.plugins.clone();
+        plugins.insert(former.mount.as_str().to_owned(), Arc::clone(former));
+        Self { generation: self.generation, plugins, formers: Vec::new() }
     }
 
     #[must_use]
@@ -53,7 +103,7 @@ impl Snapshot {
         let mut items: Vec<Item<'_>> = self
             .plugins
             .values()
-            .filter(|plugin| !matches!(plugin.state, crate::registry::plugin::State::Disabled))
+            .filter(|plugin| !matches!(plugin.state, State::Disabled))
             .flat_map(|plugin| plugin.info.menu.iter().map(move |entry| (plugin, entry)))
             .filter_map(|(plugin, entry)| {
                 let route = plugin.route_named(&entry.route)?;

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use vestry_capabilities::{Actor, Surroundings};
+use vestry_capabilities::{Actor, Services, Surroundings};
+use vestry_catalog::{Facts, Shipped, UNUSED};
 use vestry_contract::contributions::Entry;
+use vestry_contract::packages::{Limit, Used};
 use vestry_contract::registration::Verb;
+use vestry_contract::server::Overview;
 use vestry_contract::ui::RouteRef;
+use vestry_sandbox::{LIMITS, Limits};
+use vestry_storage::StorageError;
 
-use crate::registry::plugin::may_use;
+use crate::registry::about::About;
+use crate::registry::mount::Mount;
+use crate::registry::plugin::{State, may_use};
 use crate::registry::snapshot::Snapshot;
 
 /// The server as one call sees it.
@@ -16,6 +23,7 @@ pub struct ServerSurroundings {
     pub snapshot: Arc<Snapshot>,
     /// Scheme and host that links start with, such as `https://vestry.example.org`.
     pub origin: String,
+    pub about: Arc<About>,
 }
 
 impl Surroundings for ServerSurroundings {
@@ -51,5 +59,66 @@ impl Surroundings for ServerSurroundings {
 
     fn has_route(&self, plugin: &str, route: &str) -> bool {
         self.snapshot.by_id(plugin).is_some_and(|plugin| plugin.route_named(route).is_some())
+    }
+
+    fn facts(&self) -> &dyn Facts {
+        self
+    }
+
+    fn describe(&self, services: &Services) -> Result<Overview, StorageError> {
+        self.about.describe(&self.snapshot, self, services)
+    }
+}
+
+impl Facts for ServerSurroundings {
+    fn used(&self, plugin: &str) -> (Used, Used) {
+        self.snapshot
+            .by_id(plugin)
+            .map_or((UNUSED, UNUSED), |plugin| (used(&plugin.usage.since_start()), used(&plugin.usage.last_hour())))
+    }
+
+    fn broken(&self, plugin: &str) -> Option<String> {
+        match &self.snapshot.by_id(plugin)?.state {
+            State::Broken(reason) => Some(reason.clone()),
+            State::Ready(_) | State::Disabled => None,
+        }
+    }
+
+    fn limits(&self, chosen: &[(String, u64)]) -> Vec<Limit> {
+        let limits = Limits::chosen(chosen);
+        LIMITS
+            .iter()
+            .map(|limit| Limit {
+                name: limit.name.to_owned(),
+                value: limit.of(&limits),
+                default: limit.usual(),
+                least: limit.least,
+                most: limit.most,
+                chosen: chosen.iter().any(|(name, _)| name == limit.name),
+            })
+            .collect()
+    }
+
+    fn wrong_mount(&self, mount: &str) -> Option<String> {
+        mount.parse::<Mount>().err().map(|error| error.to_string())
+    }
+
+    fn shipped(&self) -> Vec<Shipped> {
+        self.about.shipped().to_vec()
+    }
+
+    fn version(&self) -> String {
+        About::version().to_owned()
+    }
+}
+
+fn used(used: &vestry_sandbox::Used) -> Used {
+    Used {
+        calls: used.calls,
+        failures: used.failures,
+        refused: used.refused,
+        cpu_ms: u64::try_from(used.cpu.as_millis()).unwrap_or(u64::MAX),
+        peak_memory: used.peak_memory,
+        p95_us: u64::try_from(used.p95.as_micros()).unwrap_or(u64::MAX),
     }
 }

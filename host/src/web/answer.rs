@@ -7,7 +7,7 @@ use vestry_capabilities::Holder;
 use vestry_contract::exchange;
 use vestry_contract::registration::Verb;
 use vestry_contract::types::Failure;
-use vestry_contract::ui::Page;
+use vestry_contract::ui::{Page, RouteRef};
 use vestry_screen::ScreenError;
 
 use crate::web::asking::Asking;
@@ -85,6 +85,7 @@ fn redirect(answering: &Answering<'_>, redirect: &exchange::Redirect) -> Result<
     let href = vestry_screen::route_href(&redirect.to, &place).ok_or_else(|| {
         wrong(answering, &format!("it leads to `{}`, which is no page of its own that you may open", redirect.to.route))
     })?;
+    let href = if answering.asking.matching.former { now(answering, &redirect.to) } else { href };
     let notice =
         redirect.notice.as_ref().map(|notice| (notice.level, answering.asking.visit.text(&notice.text).into_owned()));
     if answering.asking.visit.wants_data() {
@@ -97,6 +98,20 @@ fn redirect(answering: &Answering<'_>, redirect: &exchange::Redirect) -> Result<
         notice::put(&answering.asking.app, &mut response, level, &text);
     }
     Ok(response)
+}
+
+/// Where a version that was replaced leads: to what is mounted in its place by now, to the route of the same name if that
+/// has one, or else to its first page.
+fn now(answering: &Answering<'_>, to: &RouteRef) -> String {
+    let Asking { app, visit, matching, .. } = answering.asking;
+    let mount = matching.plugin.mount.as_str();
+    let snapshot = app.registry().snapshot();
+    let plugin = snapshot.at(mount).filter(|plugin| plugin.subject.id == matching.plugin.subject.id);
+    let href = plugin.and_then(|plugin| {
+        let place = PluginPlace { visit, snapshot: &snapshot, plugin, ..place(answering) };
+        vestry_screen::route_href(to, &place)
+    });
+    href.unwrap_or_else(|| format!("/{mount}"))
 }
 
 fn json(answering: &Answering<'_>, document: &str) -> Result<Response, Problem> {
@@ -116,13 +131,17 @@ fn place<'a>(answering: &Answering<'a>) -> PluginPlace<'a> {
         public: matching.public,
         stream: None,
         panels: Panels::default(),
+        data: visit.wants_data(),
     }
 }
 
 /// A page that cannot be drawn: the plugin's fault, or a template's.
 fn screen(answering: &Answering<'_>, error: &ScreenError) -> Problem {
     match error {
-        ScreenError::Invalid { .. } => wrong(answering, &error.to_string()),
+        ScreenError::Invalid { .. } => {
+            answering.asking.count_failure(error);
+            wrong(answering, &error.to_string())
+        }
         ScreenError::Template { .. } => Problem::internal(error),
     }
 }

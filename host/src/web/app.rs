@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestry_capabilities::Services;
-use vestry_events::Event;
 use vestry_identity::Identity;
 use vestry_sandbox::Sandbox;
 use vestry_screen::Screens;
 use vestry_storage::Database;
 
+use crate::installer::Installer;
+use crate::installer::serving::Serving;
 use crate::installer::store::Store;
-use crate::installer::{Installer, snapshot};
 use crate::keys::Keys;
 use crate::postman::Post;
 use crate::registry::Registry;
@@ -29,12 +29,13 @@ pub struct App(Arc<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub data: PathBuf,
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     pub keys: Keys,
     pub services: Services,
     pub sandbox: Arc<Sandbox>,
     pub registry: Arc<Registry>,
     pub store: Store,
+    pub serving: Serving,
     pub screens: Arc<Screens>,
     pub menus: MenuCache,
     /// Memory for what is sent to the server.
@@ -43,8 +44,6 @@ pub struct Parts {
     pub downloads: Downloads,
     /// Who follows pages.
     pub followers: Followers,
-    /// One snapshot is made at a time.
-    pub reloading: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -101,41 +100,13 @@ impl App {
     /// What packages are installed with.
     #[must_use]
     pub fn installer(&self) -> Installer<'_> {
-        let Parts { store, sandbox, services, settings, .. } = &*self.0;
-        Installer { store, sandbox, services, settings }
+        self.0.serving.installer()
     }
 
-    /// Makes the registry serve what the database says now. Requests under way keep what they have; pages that are
-    /// followed are told.
-    pub async fn reload(&self) {
-        let _turn = self.0.reloading.lock().await;
-        self.make_snapshot().await;
-    }
-
-    /// The same, where anything has changed that this process has not seen yet; costs microseconds where nothing has.
-    pub async fn catch_up(&self) {
-        let behind = || self.registry().snapshot().generation < self.database().generation();
-        if let Err(error) = self.database().poll_generation() {
-            tracing::error!(%error, "other processes' changes cannot be looked for");
-        }
-        if behind() {
-            let _turn = self.0.reloading.lock().await;
-            // Somebody else may have done it meanwhile.
-            if behind() {
-                self.make_snapshot().await;
-            }
-        }
-    }
-
-    async fn make_snapshot(&self) {
-        let before = self.registry().snapshot();
-        match snapshot::make(self.database(), self.store(), self.sandbox(), self.settings(), &before).await {
-            Ok(snapshot) => {
-                self.registry().swap(snapshot);
-                self.services().events.publish(&Event::Authority);
-            }
-            Err(error) => tracing::error!(%error, "what is mounted cannot be read; it stays as it was"),
-        }
+    /// The one way to serve what the database says.
+    #[must_use]
+    pub fn serving(&self) -> &Serving {
+        &self.0.serving
     }
 
     /// What the worker of this process works with. `origin`: where links start where no public URL is set.
@@ -146,6 +117,7 @@ impl App {
             services: self.0.services.clone(),
             sandbox: Arc::clone(&self.0.sandbox),
             registry: Arc::clone(&self.0.registry),
+            serving: self.0.serving.clone(),
             origin: self.settings().public_url.as_ref().map_or(origin, |url| url.origin().ascii_serialization()),
         }
     }

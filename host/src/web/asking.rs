@@ -18,11 +18,13 @@ use vestry_identity::{Caller, CallerKind};
 use vestry_sandbox::{CallError, Outcome};
 use vestry_storage::StorageError;
 
+use crate::installer::quarantine;
 use crate::registry::acting;
 use crate::registry::plugin::{State, may_use};
+use crate::registry::snapshot::Version;
 use crate::registry::surroundings::ServerSurroundings;
 use crate::web::app::App;
-use crate::web::body::{Incoming, Share};
+use crate::web::body::{Incoming, Share, Upload as Uploaded};
 use crate::web::dispatch::{Matching, blocking, is_public};
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
@@ -108,7 +110,8 @@ impl Asking {
             (None, None) => String::new(),
         };
         let actor = visit.caller().map(|caller| acting::actor(app.services(), &matching.plugin, caller)).transpose();
-        let (facts, uploads) = incoming.uploads.into_iter().map(|upload| (upload.facts, upload.content)).unzip();
+        let named = |upload: Uploaded| (upload.content.named(&upload.facts.file_name), upload.facts);
+        let (uploads, facts) = incoming.uploads.into_iter().map(named).unzip();
         let request = exchange::Request {
             id: visit.request_id().to_owned(),
             route: matching.route.name.clone(),
@@ -174,6 +177,7 @@ impl Asking {
             surroundings: Arc::new(ServerSurroundings {
                 snapshot: Arc::clone(&self.matching.snapshot),
                 origin: self.visit.origin(),
+                about: Arc::clone(self.app.serving().about()),
             }),
             approvals,
         };
@@ -231,6 +235,21 @@ impl Asking {
         outcome?.answer.map_err(NoAnswer::Failure)
     }
 
+    /// Counts that the plugin failed whoever asked. Not where that was a visitor, or a version that was replaced: neither
+    /// may stop what is mounted. `reason`: a part of a sentence.
+    pub fn count_failure(&self, reason: &impl std::fmt::Display) {
+        if self.visit.caller().is_some() && !self.matching.former {
+            self.app.serving().failed(&self.matching.plugin.subject, &reason.to_string());
+        }
+    }
+
+    /// The same for a call that gave no answer, where that is the plugin's own doing.
+    pub fn count_broken(&self, error: &CallError) {
+        if quarantine::counts(error) {
+            self.count_failure(error);
+        }
+    }
+
     /// Whether who asked may still open this route, and the plugin is still the one that answered. Costs microseconds.
     ///
     /// # Errors
@@ -270,16 +289,13 @@ impl Asking {
         }
     }
 
-    /// The same route of the same build of the plugin, where it is still mounted there.
+    /// The same route of the same build of the plugin, where it is still mounted there, or was replaced a short time ago
+    /// and ends what it began.
     fn matching_now(&self) -> Result<Arc<Matching>, Ended> {
         let known = &self.matching;
         let snapshot = self.app.registry().snapshot();
-        let plugin = snapshot.at(known.plugin.mount.as_str()).ok_or(Ended::Replaced)?;
-        let same = plugin.subject.id == known.plugin.subject.id && plugin.subject.digest == known.plugin.subject.digest;
+        let Version { plugin, former } = snapshot.version(&known.plugin, Instant::now()).ok_or(Ended::Replaced)?;
         let State::Ready(loaded) = &plugin.state else { return Err(Ended::Replaced) };
-        if !same {
-            return Err(Ended::Replaced);
-        }
         let public = is_public(&self.app, plugin, &known.route).map_err(|_| Ended::Unknown)?;
         if Arc::ptr_eq(&snapshot, &known.snapshot) && public == known.public {
             return Ok(Arc::clone(known));
@@ -287,7 +303,8 @@ impl Asking {
         Ok(Arc::new(Matching {
             plugin: Arc::clone(plugin),
             loaded: loaded.clone(),
-            snapshot,
+            snapshot: if former { Arc::new(snapshot.as_before(plugin)) } else { Arc::clone(&snapshot) },
+            former,
             public,
             route: known.route.clone(),
             params: known.params.clone(),

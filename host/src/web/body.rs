@@ -21,6 +21,7 @@ use crate::registry::inspection::LARGEST_BODY;
 use crate::web::body::arriving::Arriving;
 pub use crate::web::body::room::{Room, Share};
 use crate::web::client::Client;
+use crate::web::drawn_by;
 use crate::web::problem::Problem;
 
 /// What a route takes that says nothing, in bytes.
@@ -118,6 +119,7 @@ impl<'a> Arrival<'a> {
             content_type: self.content_type.to_owned(),
             ..Incoming::default()
         };
+        drawn_by::take_out(&mut incoming.query);
         if limit == 0 {
             return Ok(incoming);
         }

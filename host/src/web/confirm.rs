@@ -39,6 +39,9 @@ struct Pending {
     body: Vec<u8>,
     /// What was said yes to before, in the same request.
     approvals: Vec<(String, [u8; 32])>,
+    /// The version that asked, so that it gets the answer where it is replaced while the question stands.
+    #[serde(default)]
+    drawn_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +86,7 @@ pub async fn ask(asking: &Asking, asked: &Asked, approvals: &[Approval]) -> Resu
         content_type: request.content_type.clone(),
         body: request.body.clone(),
         approvals: approvals.iter().map(|approval| (approval.function.clone(), approval.arguments)).collect(),
+        drawn_by: Some(matching.plugin.drawn_by().to_owned()),
     };
     let request = serde_json::to_string(&pending).map_err(|error| Problem::internal(&error))?;
     if request.len() > LARGEST {
@@ -175,7 +179,7 @@ async fn decide(app: &App, visit: &Visit, token: &str, request: Request) -> Resu
 
 /// Makes the request again, with the yes.
 async fn again(app: &App, visit: &Visit, confirmation: &Confirmation, pending: Pending) -> Result<Response, Problem> {
-    let visit = visit.at(&pending.path, &pending.query);
+    let visit = visit.at(&pending.path, &pending.query).with_drawn_by(pending.drawn_by);
     let matching = match dispatch::find(app, &visit, pending.verb, &pending.path) {
         Ok(matching) => matching,
         Err(Stop::Problem(problem)) => return Err(problem),

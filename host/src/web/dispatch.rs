@@ -5,6 +5,7 @@
 //! runs again, twice at the most.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,7 +19,7 @@ use vestry_sandbox::{Loaded, Outcome};
 
 use crate::registry::plugin::{Plugin, State as PluginState, may_use};
 use crate::registry::routes::Matched;
-use crate::registry::snapshot::Snapshot;
+use crate::registry::snapshot::{Snapshot, Version};
 use crate::web::answer::{self, Answering};
 use crate::web::app::App;
 use crate::web::asking::{Asking, Ended, NoAnswer};
@@ -42,6 +43,8 @@ pub struct Matching {
     pub params: Vec<(String, String)>,
     /// The plugin was granted to have routes that everyone may open.
     pub public: bool,
+    /// The plugin was replaced, and answers what it drew before that.
+    pub former: bool,
 }
 
 /// Everything that is under a plugin's mount.
@@ -107,7 +110,8 @@ async fn answer_to(app: &App, visit: &Visit, parts: Parts, body: Body) -> Result
 fn form_limit(app: &App, visit: &Visit, path: &str) -> Result<u64, Stop> {
     let snapshot = app.registry().snapshot();
     let (mount, inside) = split(path);
-    let verbs = snapshot.at(mount).map(|plugin| plugin.routes.at(&inside)).unwrap_or_default();
+    let meant = meant(&snapshot, visit, Verb::Post, mount);
+    let verbs = meant.map(|meant| meant.plugin.routes.at(&inside)).unwrap_or_default();
     let mut refused = None;
     let mut limit = None;
     for (verb, _) in verbs.iter().filter(|(verb, _)| *verb != Verb::Get) {
@@ -142,11 +146,23 @@ fn verb(method: &Method) -> Option<Verb> {
     })
 }
 
+/// The version that answers: for a form, the one that drew it, where that was replaced a short time ago; else the one that
+/// is mounted.
+pub fn meant<'s>(snapshot: &'s Snapshot, visit: &Visit, verb: Verb, mount: &str) -> Option<Version<'s>> {
+    let drawn_by = visit.drawn_by().filter(|_| verb != Verb::Get);
+    let former = drawn_by.and_then(|drawn_by| snapshot.former(mount, drawn_by, Instant::now()));
+    match former {
+        Some(plugin) => Some(Version { plugin, former: true }),
+        None => snapshot.at(mount).map(|plugin| Version { plugin, former: false }),
+    }
+}
+
 /// Mount, route and access; no instance is made for what ends here.
 pub fn find(app: &App, visit: &Visit, verb: Verb, path: &str) -> Result<Matching, Stop> {
     let snapshot = app.registry().snapshot();
     let (mount, inside) = split(path);
-    let plugin = Arc::clone(snapshot.at(mount).ok_or_else(Problem::not_found)?);
+    let Version { plugin, former } = meant(&snapshot, visit, verb, mount).ok_or_else(Problem::not_found)?;
+    let plugin = Arc::clone(plugin);
     let (route, params) = match plugin.routes.find(verb, &inside) {
         Matched::Route { index, params } => (plugin.route(index).cloned().ok_or_else(Problem::not_found)?, params),
         Matched::OtherVerbs(verbs) => return Err(hidden_unless_allowed(visit, Problem::other_methods(&verbs))),
@@ -166,7 +182,8 @@ pub fn find(app: &App, visit: &Visit, verb: Verb, path: &str) -> Result<Matching
     match &plugin.state {
         PluginState::Ready(loaded) => {
             let loaded = loaded.clone();
-            Ok(Matching { snapshot, plugin, loaded, route, params, public })
+            let snapshot = if former { Arc::new(snapshot.as_before(&plugin)) } else { snapshot };
+            Ok(Matching { snapshot, plugin, loaded, route, params, public, former })
         }
         PluginState::Disabled | PluginState::Broken(_) => {
             Err(Problem::unavailable(&plugin.subject, plugin.unavailable().unwrap_or_default()).into())
@@ -231,6 +248,7 @@ pub fn no_answer(asking: &Asking, reason: NoAnswer) -> Problem {
                 error = secrets.words_of(Holder::Plugin(&subject.id)).redact_debug(&error),
                 "a plugin gave no answer"
             );
+            asking.count_broken(&error);
             Problem::of_call(&error, subject)
         }
     }
@@ -253,7 +271,8 @@ async fn settle(
         Ok(response) => {
             if call.has_written() {
                 match blocking(move || call.commit()).await? {
-                    Ok(()) => {}
+                    // What it switched off, limited or took away is so as soon as it is told.
+                    Ok(()) => asking.app.serving().catch_up().await,
                     Err(CommitError::Conflict(reason)) => return Ok(Settled::Again(reason)),
                     Err(CommitError::Exhausted(reason)) => {
                         return Err(Problem::of_failure(Failure::Exhausted(reason), subject));

@@ -33,8 +33,8 @@ pub async fn wait(asking: &mut Asking, approvals: &mut Vec<Approval>) -> Result<
     let deadline = Instant::now() + PATIENCE;
     loop {
         tokio::time::sleep(LOOK).await;
-        asking.app.catch_up().await;
-        match mounted(asking) {
+        asking.app.serving().catch_up().await;
+        match meant(asking) {
             Some(plugin) if is_held(asking, &plugin) && Instant::now() < deadline => {}
             Some(plugin) if is_held(asking, &plugin) => return Err(Problem::held(&plugin.subject)),
             _ => return renew(asking, approvals),
@@ -49,9 +49,9 @@ pub async fn wait(asking: &mut Asking, approvals: &mut Vec<Approval>) -> Result<
 ///
 /// The problem to be shown where what was asked for is no longer there.
 pub async fn has_moved(asking: &mut Asking, approvals: &mut Vec<Approval>) -> Result<bool, Problem> {
-    asking.app.catch_up().await;
+    asking.app.serving().catch_up().await;
     let space = &asking.matching.plugin.subject.space;
-    let moved = mounted(asking).is_none_or(|plugin| is_held(asking, &plugin) || plugin.subject.space != *space);
+    let moved = meant(asking).is_none_or(|plugin| is_held(asking, &plugin) || plugin.subject.space != *space);
     if moved {
         renew(asking, approvals)?;
     }
@@ -62,8 +62,11 @@ fn is_held(asking: &Asking, plugin: &Plugin) -> bool {
     plugin.is_held(asking.app.identity().clock().now())
 }
 
-fn mounted(asking: &Asking) -> Option<Arc<Plugin>> {
-    asking.app.registry().snapshot().at(asking.matching.plugin.mount.as_str()).cloned()
+/// The version that the request would be asked of now.
+fn meant(asking: &Asking) -> Option<Arc<Plugin>> {
+    let (snapshot, known) = (asking.app.registry().snapshot(), &asking.matching);
+    let meant = dispatch::meant(&snapshot, &asking.visit, known.route.verb, known.plugin.mount.as_str());
+    meant.map(|meant| Arc::clone(meant.plugin))
 }
 
 /// The same request, by whoever made it with the rights of now, to what is mounted now. What a person said yes to was for

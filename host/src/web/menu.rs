@@ -132,7 +132,7 @@ pub fn entries(visit: &Visit) -> Vec<MenuEntry> {
                 .find(|badge| badge.plugin == item.plugin.subject.id && badge.route == item.entry.route)
                 .map(|badge| (badge.label.clone(), level(&badge.level))),
             unavailable: match &item.plugin.state {
-                State::Broken(reason) => Some(reason.clone()),
+                State::Broken(reason) => Some(first_sentence(reason).to_owned()),
                 State::Ready(_) | State::Disabled => None,
             },
             href: item.href,
@@ -148,6 +148,11 @@ pub fn entries(visit: &Visit) -> Vec<MenuEntry> {
         unavailable: None,
     });
     entries
+}
+
+/// What fits into a menu; its page says the rest.
+fn first_sentence(words: &str) -> &str {
+    words.split_once(". ").map_or(words, |(first, _)| first)
 }
 
 fn level(name: &str) -> vestry_contract::ui::Level {

@@ -7,7 +7,6 @@
 pub mod consent;
 mod contribution;
 mod handover;
-mod words;
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -23,6 +23,8 @@ pub struct PluginPlace<'v> {
     /// Address of the stream of a page that is followed.
     pub stream: Option<String>,
     pub panels: Panels,
+    /// It is not drawn, but put into data: a program talks to what is mounted.
+    pub data: bool,
 }
 
 impl Place for PluginPlace<'_> {
@@ -63,5 +65,9 @@ impl Place for PluginPlace<'_> {
 
     fn path(&self) -> &str {
         self.visit.path()
+    }
+
+    fn drawn_by(&self) -> Option<&str> {
+        (!self.data).then(|| self.plugin.drawn_by())
     }
 }

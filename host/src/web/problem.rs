@@ -250,6 +250,7 @@ impl Problem {
                 (StatusCode::GATEWAY_TIMEOUT, "This feature took too long")
             }
             CallError::NotExported
+            | CallError::OtherContract(_)
             | CallError::TooMuchMemory { .. }
             | CallError::TooMuchData(_)
             | CallError::Trapped { .. } => (StatusCode::BAD_GATEWAY, "This feature broke off"),

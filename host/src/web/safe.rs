@@ -1,13 +1,15 @@
 //! Recovery: what is mounted, switched off and on or unmounted, with no plugin taking part.
 
+use std::collections::HashSet;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
+use vestry_catalog::switching::{self, Switch, SwitchError};
 use vestry_contract::ui::Level;
 use vestry_identity::Actor;
 
-use crate::installer::switch::{self, Switch};
 use crate::registry::plugin::State as PluginState;
 use crate::web::app::App;
 use crate::web::body;
@@ -36,6 +38,14 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
     if let Err(response) = allowed(&visit) {
         return response;
     }
+    let stopped: HashSet<String> = app
+        .database()
+        .read(|reader| reader.plugins())
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|plugin| plugin.quarantined.is_some())
+        .map(|plugin| plugin.id)
+        .collect();
     let plugins = app
         .registry()
         .snapshot()
@@ -48,6 +58,7 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
             state: match plugin.state {
                 PluginState::Ready(_) => "running",
                 PluginState::Disabled => "disabled",
+                PluginState::Broken(_) if stopped.contains(&plugin.subject.id) => "quarantined",
                 PluginState::Broken(_) => "broken",
             },
             reason: match &plugin.state {
@@ -78,20 +89,23 @@ async fn carry_out(app: &App, visit: &Visit, request: Request) -> Result<Respons
         "disable" => (Switch::Disable, "It is switched off."),
         "enable" => (Switch::Enable, "It is switched on."),
         "retry" => (Switch::Retry, "It was tried again."),
-        "unmount" => {
-            (Switch::Unmount, "It is unmounted. What it stored is kept; `vestry package mount` brings it back.")
-        }
+        "unmount" => (
+            Switch::Unmount { data: false },
+            "It is unmounted. What it stored is kept; `vestry package mount` brings it back.",
+        ),
         other => return Err(Problem::bad_request(format!("There is nothing called `{other}` to do here."))),
     };
     let (database, actor) = (app.database().clone(), Actor::of(caller).in_request(visit.request_id()));
     let now = app.identity().clock().now();
-    let found = blocking(move || switch::switch(&database, &actor, &id, what, now))
-        .await?
-        .map_err(|error| Problem::internal(&error))?;
-    if !found {
-        return Err(Problem::not_found());
+    // The way out of trouble is barred by nobody who needs what makes it.
+    let work = move || database.write(|tx| switching::switch(tx, &actor, &id, what, true, now));
+    match blocking(work).await? {
+        Ok(()) => {}
+        Err(SwitchError::Unknown(_)) => return Err(Problem::not_found()),
+        Err(error @ (SwitchError::Storage(_) | SwitchError::Catalog(_))) => return Err(Problem::internal(&error)),
+        Err(error) => return Err(Problem::bad_request(error.to_string())),
     }
-    app.reload().await;
+    app.serving().reload().await;
     let mut response = Redirect::to("/safe").into_response();
     notice::put(app, &mut response, Level::Success, done);
     Ok(response)

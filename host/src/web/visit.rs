@@ -10,13 +10,13 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use vestry_contract::types::Text;
 use vestry_contract::ui::Level;
-use vestry_identity::Caller;
+use vestry_identity::{Caller, CallerKind};
 use vestry_screen::{Direction, Frame, Person, Shown, Theme};
 
 use crate::web::app::App;
 use crate::web::listening::Listening;
 use crate::web::nonce::Nonce;
-use crate::web::{cookies, menu, session};
+use crate::web::{cookies, drawn_by, menu, session};
 
 /// The facts of one request. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,6 +34,7 @@ struct Facts {
     listening: Option<Listening>,
     path: String,
     path_and_query: String,
+    drawn_by: Option<String>,
     wants_data: bool,
     head: bool,
     theme: Theme,
@@ -48,7 +49,8 @@ impl Visit {
         let headers = request.headers();
         let nonce = request.extensions().get::<Nonce>().cloned();
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let path_and_query = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+        let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+        let (path_and_query, drawn_by) = drawn_by::taken_from(whole);
         Self(Arc::new(Facts {
             nonce: nonce.unwrap_or_default(),
             request_id: new_request_id(),
@@ -58,7 +60,8 @@ impl Visit {
             host: text(header::HOST).unwrap_or("").to_owned(),
             listening: request.extensions().get::<Listening>().copied(),
             path: request.uri().path().to_owned(),
-            path_and_query: path_and_query.to_owned(),
+            path_and_query,
+            drawn_by,
             wants_data: wants_data(headers),
             head: request.method() == Method::HEAD,
             theme: match cookies::value(headers, "theme") {
@@ -118,6 +121,13 @@ impl Visit {
     #[must_use]
     pub fn path_and_query(&self) -> &str {
         &self.0.path_and_query
+    }
+
+    /// The version that drew the form which is sent, as far as that can be said: programs talk to what is mounted.
+    #[must_use]
+    pub fn drawn_by(&self) -> Option<&str> {
+        let person = self.caller().is_none_or(|caller| caller.kind == CallerKind::Person);
+        self.0.drawn_by.as_deref().filter(|_| person && !self.wants_data())
     }
 
     /// An API client rather than a browser.
@@ -212,6 +222,12 @@ impl Visit {
         self.draw(status, template, &Frame { focus: true, ..self.frame() }, context)
     }
 
+    /// The same visit with a form that this version drew.
+    #[must_use]
+    pub fn with_drawn_by(&self, drawn_by: Option<String>) -> Self {
+        Self(Arc::new(Facts { drawn_by, ..Facts::clone(&self.0) }))
+    }
+
     /// The same visit as if it were another request of the same person: one that is made again after a yes.
     #[must_use]
     pub fn at(&self, path: &str, query: &[(String, String)]) -> Self {
@@ -228,6 +244,7 @@ impl Visit {
             listening: facts.listening,
             path: path.to_owned(),
             path_and_query: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
+            drawn_by: None,
             wants_data: facts.wants_data,
             head: facts.head,
             theme: facts.theme,

@@ -3,31 +3,33 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vestry_capabilities::{
-    Actor, Call, CallFacts, CallSettings, Effect, Holder, JobLine, JobLog, Redaction, audit_refusals,
-};
+use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, JobLine, JobLog, audit_refusals};
+use vestry_catalog::order::HOST;
 use vestry_contract::background::Task;
 use vestry_contract::types::Failure;
 use vestry_events::Event;
 use vestry_sandbox::{CallError, Outcome};
 use vestry_storage::{JobRow, JobState, Lease, StorageError, Transaction};
 
+use crate::installer::quarantine;
 use crate::registry::acting;
 use crate::registry::plugin::{Plugin, State};
 use crate::registry::surroundings::ServerSurroundings;
-use crate::worker::{Worker, stopped};
+use crate::worker::{Doer, Worker, ordered, stopped};
 
 /// How often the lines of a job are written down, and looked whether it is still wanted.
-const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 /// How long a job waits after each failure that may pass, in milliseconds; after the last it has failed.
 const PATIENCE: &[u64] = &[2_000, 8_000, 32_000, 128_000];
+/// How often an order about packages is tried again: somebody sits and waits for it.
+const PATIENCE_WITH_ORDERS: usize = 2;
 /// Attempts in all, those that broke off with the server included.
 const MOST_ATTEMPTS: u32 = 50;
 /// Bytes of an outcome.
 const LARGEST_OUTCOME: usize = 256 << 10;
 
 /// How an attempt ended.
-enum End {
+pub(super) enum End {
     Done(String),
     /// It may go well another time.
     Again(Failure),
@@ -40,24 +42,31 @@ enum End {
 }
 
 /// Runs an attempt to its end, and writes down what came of it.
-pub(super) async fn run(worker: &Arc<Worker>, plugin: &Arc<Plugin>, job: JobRow, lease: Lease) {
+pub(super) async fn run(worker: &Arc<Worker>, doer: &Doer, job: JobRow, lease: Lease) {
     let log = JobLog::default();
-    let end = match attempt(worker, plugin, &job, &lease, &log).await {
+    let ended = match doer {
+        _ if job.attempt > MOST_ATTEMPTS => {
+            Ok(End::Failed(Failure::Internal(format!("it was begun {MOST_ATTEMPTS} times and never ended"))))
+        }
+        Doer::Plugin(plugin) => attempt(worker, plugin, &job, &lease, &log).await,
+        Doer::Host => ordered::attempt(worker, &job, &lease, &log).await,
+    };
+    let end = match ended {
         Ok(end) => end,
         Err(error) => {
             tracing::error!(%error, job = job.id, plugin = job.plugin, "a job could not be run");
             End::Again(Failure::Unavailable("the server's database does not answer at the moment".into()))
         }
     };
-    let name = words_of(worker, &job.plugin).redact(&job.name).into_owned();
+    let name = worker.words_of(&job.plugin).redact(&job.name).into_owned();
     tracing::info!(job = job.id, plugin = job.plugin, name, attempt = job.attempt, end = end.name(), "job");
     // The job is this worker's until it is written down how it ended; a database that is busy is asked again.
     for pause in [0, 1, 5, 25] {
         tokio::time::sleep(Duration::from_secs(pause)).await;
-        let (worker, plugin, job, lease, log) =
-            (Arc::clone(worker), Arc::clone(plugin), job.clone(), lease.clone(), log.clone());
+        let (worker, doer, job, lease, log) =
+            (Arc::clone(worker), doer.clone(), job.clone(), lease.clone(), log.clone());
         let end = end.to_row(&worker, &job);
-        let written = tokio::task::spawn_blocking(move || write_down(&worker, &plugin, &job, &lease, &log, &end)).await;
+        let written = tokio::task::spawn_blocking(move || write_down(&worker, &doer, &job, &lease, &log, &end)).await;
         match written {
             Ok(Ok(())) => break,
             Ok(Err(error)) => tracing::error!(%error, "the end of a job could not be written down"),
@@ -66,6 +75,9 @@ pub(super) async fn run(worker: &Arc<Worker>, plugin: &Arc<Plugin>, job: JobRow,
     }
     worker.parts.services.events.publish(&Event::Job(job.id.clone()));
     worker.parts.services.events.publish(&Event::Work);
+    if matches!(doer, Doer::Host) {
+        ordered::clear(worker, &job).await;
+    }
 }
 
 async fn attempt(
@@ -76,9 +88,6 @@ async fn attempt(
     log: &JobLog,
 ) -> Result<End, StorageError> {
     let services = &worker.parts.services;
-    if job.attempt > MOST_ATTEMPTS {
-        return Ok(End::Failed(Failure::Internal(format!("it was begun {MOST_ATTEMPTS} times and never ended"))));
-    }
     let State::Ready(loaded) = &plugin.state else { return Ok(End::GivenBack) };
     let actor = match &job.account {
         None => Actor::Nobody,
@@ -108,6 +117,7 @@ async fn attempt(
         surroundings: Arc::new(ServerSurroundings {
             snapshot: worker.parts.registry.snapshot(),
             origin: worker.parts.origin.clone(),
+            about: Arc::clone(worker.parts.serving.about()),
         }),
         approvals: Vec::new(),
     };
@@ -154,10 +164,13 @@ async fn watched(
     loop {
         tokio::select! {
             outcome = &mut working => {
+                if let Err(error) = outcome.as_ref() && quarantine::counts(error) {
+                    worker.parts.serving.failed(&plugin.subject, &error.to_string());
+                }
                 if let Err(CallError::Trapped { said, .. }) = &outcome
                     && !said.is_empty()
                 {
-                    let text = words_of(worker, &plugin.subject.id).redact(said).into_owned();
+                    let text = worker.words_of(&plugin.subject.id).redact(said).into_owned();
                     log.add(JobLine { time: worker.now(), level: "danger", text });
                 }
                 return ended(outcome);
@@ -187,16 +200,11 @@ fn still_runs(worker: &Worker, plugin: &Plugin) -> bool {
 }
 
 /// Somebody asked for it to be cancelled, or it is another's.
-fn unwanted(worker: &Worker, lease: &Lease) -> End {
+pub(super) fn unwanted(worker: &Worker, lease: &Lease) -> End {
     match worker.parts.services.database.read(|reader| reader.job(&lease.job)) {
         Ok(Some(job)) if job.lease == Some(lease.number) => End::Cancelled,
         _ => End::Lost,
     }
-}
-
-/// Takes out of a plugin's words what it was given.
-fn words_of(worker: &Worker, plugin: &str) -> Redaction {
-    worker.parts.services.secrets.words_of(Holder::Plugin(plugin))
 }
 
 fn ended(outcome: Result<Outcome<String>, CallError>) -> End {
@@ -217,7 +225,7 @@ fn ended(outcome: Result<Outcome<String>, CallError>) -> End {
     }
 }
 
-async fn keep_lines(worker: &Worker, lease: &Lease, log: &JobLog) {
+pub(super) async fn keep_lines(worker: &Worker, lease: &Lease, log: &JobLog) {
     let (lines, more) = log.take();
     if lines.is_empty() {
         return;
@@ -269,7 +277,7 @@ impl End {
     }
 
     fn to_row(&self, worker: &Worker, job: &JobRow) -> Row {
-        let (now, secrets) = (worker.now(), words_of(worker, &job.plugin));
+        let (now, secrets) = (worker.now(), worker.words_of(&job.plugin));
         let kept = |failure: &Failure| {
             let kept = serde_json::to_string(failure).unwrap_or_default();
             Some(secrets.redact_json(&kept))
@@ -288,7 +296,7 @@ impl End {
                 let outcome = Some(secrets.redact_json(outcome));
                 Row { outcome, ..row(JobState::Done, ("success", "Done.".into())) }
             }
-            Self::Again(failure) => match PATIENCE.get(job.failures as usize) {
+            Self::Again(failure) => match patience(job).get(job.failures as usize) {
                 Some(pause) => {
                     let seconds = pause / 1000;
                     let line = format!("Attempt {attempt} failed; it is tried again in {seconds} s.");
@@ -312,10 +320,15 @@ impl End {
     }
 }
 
+/// How long this job waits after each failure.
+fn patience(job: &JobRow) -> &'static [u64] {
+    if job.plugin == HOST { &PATIENCE[..PATIENCE_WITH_ORDERS] } else { PATIENCE }
+}
+
 /// One transaction: the job's end, its lines, and the audit.
 fn write_down(
     worker: &Worker,
-    plugin: &Plugin,
+    doer: &Doer,
     job: &JobRow,
     lease: &Lease,
     log: &JobLog,
@@ -327,7 +340,11 @@ fn write_down(
     let now = worker.now();
     let lines = log.take();
     // It was looked at as the job was started; what the plugin was given since is not to stand in the audit either.
-    let name = words_of(worker, &job.plugin).redact(&job.name);
+    let name = worker.words_of(&job.plugin).redact(&job.name);
+    let digest = match doer {
+        Doer::Plugin(plugin) => plugin.subject.digest.as_str(),
+        Doer::Host => "",
+    };
     worker.parts.services.database.write(|tx| {
         let (outcome, failure) = (row.outcome.as_deref(), row.failure.as_deref());
         let state = match (row.state, failure) {
@@ -351,8 +368,8 @@ fn write_down(
             time: now,
             actor: job.account.as_deref().unwrap_or_default(),
             actor_kind: if job.account.is_some() { "job" } else { "service" },
-            plugin: &plugin.subject.id,
-            digest: &plugin.subject.digest,
+            plugin: &job.plugin,
+            digest,
             action: "job.end",
             subject: &job.id,
             outcome: state.name(),

@@ -60,6 +60,13 @@ fn sweep(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a worker is there, of whichever process.
+#[must_use]
+pub fn is_anybody_there(data: &Path) -> bool {
+    let files = fs::read_dir(data.join("workers")).into_iter().flatten().flatten();
+    files.filter_map(|entry| File::open(entry.path()).ok()).any(|file| file.try_lock_shared().is_err())
+}
+
 /// Whether nobody holds the file of this worker.
 pub(super) fn is_gone(data: &Path, name: &str) -> bool {
     match File::open(path(data, name)) {
@@ -89,10 +96,10 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let presence = Presence::announce(data.path()).unwrap();
         let name = presence.name().to_owned();
-        assert!(!is_gone(data.path(), &name));
+        assert!(!is_gone(data.path(), &name) && is_anybody_there(data.path()));
         assert!(is_gone(data.path(), "never"));
         drop(presence);
-        assert!(is_gone(data.path(), &name));
+        assert!(is_gone(data.path(), &name) && !is_anybody_there(data.path()));
         let left = || fs::read_dir(data.path().join("workers")).unwrap().count();
         assert_eq!(left(), 1);
         let next = Presence::announce(data.path()).unwrap();

@@ -69,7 +69,8 @@ fn start(parts: &Parts, plugin: &Plugin, row: &ScheduleRow, now: u64) -> Result<
             return Ok::<_, StorageError>(false);
         }
         let (plugin, name, input) = (row.plugin.as_str(), row.job.as_str(), schedule.input.as_str());
-        let job = NewJob { id: &id, plugin, name, input, account: None, token: None, schedule: Some(name) };
+        let job =
+            NewJob { id: &id, plugin, name, input, account: None, token: None, schedule: Some(name), through: "" };
         tx.insert_job(&job, now)?;
         Ok(true)
     })?;

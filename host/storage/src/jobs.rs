@@ -28,6 +28,8 @@ pub struct JobRow {
     pub account: Option<String>,
     pub token: Option<String>,
     pub schedule: Option<String>,
+    /// The plugin that started it through the host; empty where it is its own.
+    pub through: String,
     /// Attempts that began.
     pub attempt: u32,
     /// Attempts that failed; those that broke off with the server are not counted.
@@ -87,6 +89,8 @@ pub struct NewJob<'a> {
     pub account: Option<&'a str>,
     pub token: Option<&'a str>,
     pub schedule: Option<&'a str>,
+    /// The plugin that may see and cancel it, where that is not its own.
+    pub through: &'a str,
 }
 
 /// Who works on a job: its number is never used again.
@@ -116,7 +120,7 @@ pub struct JobLine {
 }
 
 const COLUMNS: &str = "id, plugin, name, input, state, percent, message, outcome, failure, account, token, schedule, \
-                       attempt, failures, queued, due, started, ended, cancel, worker, lease";
+                       attempt, failures, queued, due, started, ended, cancel, worker, lease, through";
 
 /// Lines of one job that are kept.
 const MOST_LINES: u64 = 1_000;
@@ -211,8 +215,8 @@ impl Transaction<'_> {
     pub fn insert_job(&self, job: &NewJob<'_>, now: u64) -> Result<()> {
         self.execute(
             "INSERT INTO jobs (id, plugin, name, input, state, percent, message, account, token, schedule, attempt, failures, \
-             queued, due, cancel) VALUES (?, ?, ?, ?, 'queued', 0, '', ?, ?, ?, 0, 0, ?8, ?8, 0)",
-            params![job.id, job.plugin, job.name, job.input, job.account, job.token, job.schedule, now],
+             queued, due, cancel, through) VALUES (?, ?, ?, ?, 'queued', 0, '', ?, ?, ?, 0, 0, ?8, ?8, 0, ?9)",
+            params![job.id, job.plugin, job.name, job.input, job.account, job.token, job.schedule, now, job.through],
         )?;
         Ok(())
     }
@@ -384,6 +388,7 @@ fn read_job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         cancel: row.get(18)?,
         worker: row.get(19)?,
         lease: row.get(20)?,
+        through: row.get(21)?,
     })
 }
 

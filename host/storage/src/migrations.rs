@@ -7,7 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Result, StorageError};
 
 /// In order; the number of a step is its place, from 1, and stands in the database as `user_version`.
-const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_work.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_work.sql"),
+    include_str!("migrations/0003_packages.sql"),
+];
 
 /// Brings the database up to date, each step in a transaction of its own.
 pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<()> {

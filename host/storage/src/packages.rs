@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use crate::{Reader, Result, Transaction};
 
 /// One version of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackageRow {
     /// SHA-256 of the file, as it is written elsewhere.
     pub digest: String,
@@ -17,9 +17,18 @@ pub struct PackageRow {
     /// Bytes of the file.
     pub size: u64,
     pub added: u64,
+    /// JSON: interfaces of the host that it imports; none where it was added before this was kept.
+    pub imports: Option<String>,
+    /// JSON: the source as it can be asked again; empty where there is none to ask.
+    pub origin: String,
+    /// What of the source it is, for people.
+    pub detail: String,
+    pub readme: String,
+    /// When it was mounted last; 0 for never.
+    pub used: u64,
 }
 
-/// The same, without the registration.
+/// The same, without what is long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageSummary {
     pub digest: String,
@@ -28,6 +37,7 @@ pub struct PackageSummary {
     pub source: String,
     pub size: u64,
     pub added: u64,
+    pub used: u64,
 }
 
 /// What an id is tied to, also after its packages are gone.
@@ -38,19 +48,20 @@ pub struct OwnerRow {
     pub first_seen: u64,
 }
 
+const COLUMNS: &str = "digest, id, version, source, registration, size, added, imports, origin, detail, readme, used";
+
 impl Reader<'_> {
     /// One package.
     ///
     /// # Errors
     /// Where the database cannot be read, as with every function here.
     pub fn package(&self, digest: &str) -> Result<Option<PackageRow>> {
-        let sql = "SELECT digest, id, version, source, registration, size, added FROM packages WHERE digest = ?";
-        self.first(sql, [digest], read_package)
+        self.first(&format!("SELECT {COLUMNS} FROM packages WHERE digest = ?"), [digest], read_package)
     }
 
     /// Those of one plugin, the latest first; or of all plugins, by id.
     pub fn packages(&self, id: Option<&str>) -> Result<Vec<PackageSummary>> {
-        let sql = "SELECT digest, id, version, source, size, added FROM packages \
+        let sql = "SELECT digest, id, version, source, size, added, used FROM packages \
                    WHERE ?1 IS NULL OR id = ?1 ORDER BY id, added DESC, digest";
         self.all(sql, [id], |row| {
             Ok(PackageSummary {
@@ -60,6 +71,7 @@ impl Reader<'_> {
                 source: row.get(3)?,
                 size: row.get(4)?,
                 added: row.get(5)?,
+                used: row.get(6)?,
             })
         })
     }
@@ -75,10 +87,30 @@ impl Reader<'_> {
 impl Transaction<'_> {
     /// Adds a package. Answers whether it is new; one that is there already stays as it is.
     pub fn insert_package(&self, package: &PackageRow) -> Result<bool> {
-        let PackageRow { digest, id, version, source, registration, size, added } = package;
-        let sql = "INSERT INTO packages (digest, id, version, source, registration, size, added) VALUES (?, ?, ?, ?, ?, ?, ?) \
-                   ON CONFLICT (digest) DO NOTHING";
-        Ok(self.execute(sql, params![digest, id, version, source, registration, size, added])? > 0)
+        let PackageRow { digest, id, version, source, registration, size, added, .. } = package;
+        let PackageRow { imports, origin, detail, readme, used, .. } = package;
+        let sql = format!(
+            "INSERT INTO packages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
+        );
+        let values =
+            params![digest, id, version, source, registration, size, added, imports, origin, detail, readme, used];
+        Ok(self.execute(&sql, values)? > 0)
+    }
+
+    /// Says when a package was mounted last.
+    pub fn set_package_used(&self, digest: &str, now: u64) -> Result<()> {
+        self.execute("UPDATE packages SET used = ? WHERE digest = ?", params![now, digest]).map(drop)
+    }
+
+    /// Keeps what a package imports, which was not known before.
+    pub fn set_package_imports(&self, digest: &str, imports: &str) -> Result<()> {
+        self.execute("UPDATE packages SET imports = ? WHERE digest = ?", params![imports, digest]).map(drop)
+    }
+
+    /// Says where a package that is here came from this time: the same build can be had in several places.
+    pub fn set_package_source(&self, digest: &str, source: &str, origin: &str, detail: &str) -> Result<()> {
+        let sql = "UPDATE packages SET source = ?, origin = ?, detail = ? WHERE digest = ?";
+        self.execute(sql, params![source, origin, detail, digest]).map(drop)
     }
 
     /// Removes a package that no plugin uses, with its grants. Answers whether it did.
@@ -98,6 +130,11 @@ impl Transaction<'_> {
         let claimed = OwnerRow { id: id.to_owned(), source: source.to_owned(), first_seen: now };
         Ok(self.owner(id)?.unwrap_or(claimed))
     }
+
+    /// Ties an id to another source from now on: somebody said that it is the same plugin.
+    pub fn change_owner(&self, id: &str, source: &str, now: u64) -> Result<()> {
+        self.execute("UPDATE owners SET source = ?, first_seen = ? WHERE id = ?", params![source, now, id]).map(drop)
+    }
 }
 
 fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageRow> {
@@ -109,5 +146,10 @@ fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageRow> {
         registration: row.get(4)?,
         size: row.get(5)?,
         added: row.get(6)?,
+        imports: row.get(7)?,
+        origin: row.get(8)?,
+        detail: row.get(9)?,
+        readme: row.get(10)?,
+        used: row.get(11)?,
     })
 }

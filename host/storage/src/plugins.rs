@@ -108,6 +108,20 @@ impl Transaction<'_> {
         Ok(self.execute("DELETE FROM plugins WHERE id = ?", [id])? > 0)
     }
 
+    /// Removes everything that a plugin has stored: all of its spaces, what visitors confirmed to it, badges, schedules,
+    /// limits, and its jobs. Those that run are cancelled, and go when they have ended and are old.
+    pub fn delete_plugin_data(&self, id: &str) -> Result<()> {
+        let spaces: Vec<String> =
+            self.all("SELECT space FROM spaces WHERE plugin = ?1 UNION SELECT ?1", [id], |row| row.get(0))?;
+        spaces.iter().try_for_each(|space| self.kv_clear(space).map(drop))?;
+        for table in ["spaces", "visitor_addresses", "address_links", "badges", "schedules", "limits"] {
+            self.execute(&format!("DELETE FROM {table} WHERE plugin = ?"), [id])?;
+        }
+        self.execute("DELETE FROM jobs WHERE plugin = ? AND state <> 'running'", [id])?;
+        let sql = "UPDATE jobs SET cancel = 1, input = '{}' WHERE plugin = ? AND state = 'running'";
+        self.execute(sql, [id]).map(drop)
+    }
+
     /// Grants a capability; `false` where it was granted already.
     pub fn insert_grant(&self, grant: &GrantRow) -> Result<bool> {
         let GrantRow { plugin, digest, capability, granted_by, granted } = grant;
@@ -161,6 +175,7 @@ mod tests {
             registration: "{}".into(),
             size: 7,
             added: 1,
+            ..PackageRow::default()
         }
     }
 
@@ -248,6 +263,62 @@ mod tests {
         assert_eq!(database.read(|reader| reader.package("d1")).unwrap(), Some(package("d1")));
         let claim = |source| database.write(|tx| tx.claim_owner("org.example", source, 9)).unwrap().source;
         assert_eq!((claim("upload"), claim("elsewhere")), ("upload".to_owned(), "upload".to_owned()));
+    }
+
+    #[test]
+    fn what_a_plugin_stored_goes_and_what_others_stored_stays() {
+        use crate::{JobState, KvChange, Lease, NewJob};
+        let database = filled();
+        let job = |id, plugin| NewJob {
+            id,
+            plugin,
+            name: "work",
+            input: "{\"word\":1}",
+            account: None,
+            token: None,
+            schedule: None,
+            through: "",
+        };
+        let keep = |plugin: &str| {
+            let change = KvChange::Set { key: "key", value: b"value" };
+            database.write(|tx| {
+                tx.start_space(plugin, 1, 1)?;
+                tx.start_space(plugin, 2, 2)?;
+                let active = tx.active_space(plugin)?.unwrap().space;
+                for (version, space) in [plugin, &active].into_iter().enumerate() {
+                    tx.kv_commit(space, &[], std::slice::from_ref(&change), version as u64 + 1, 2)?;
+                }
+                tx.set_limit(plugin, "memory", Some(1))
+            })
+        };
+        keep("org.example").unwrap();
+        keep("org.other").unwrap();
+        database
+            .write(|tx| {
+                tx.insert_job(&job("waits", "org.example"), 1)?;
+                tx.insert_job(&job("runs", "org.example"), 1)?;
+                tx.insert_job(&job("theirs", "org.other"), 1)?;
+                tx.take_job(&Lease { job: "runs".into(), number: 1 }, "worker", 2, 9)?;
+                tx.delete_plugin_data("org.example")
+            })
+            .unwrap();
+        let left = |plugin: &str| {
+            database.read(|reader| {
+                let values = reader.kv_used(plugin)?;
+                let spaces = (reader.active_space(plugin)?.is_some(), reader.retired_spaces(plugin)?.len());
+                Ok::<_, StorageError>((values > 0, spaces, reader.limits(plugin)?.len()))
+            })
+        };
+        assert_eq!(left("org.example").unwrap(), (false, (false, 0), 0));
+        assert_eq!(left("org.other").unwrap(), (true, (true, 1), 1));
+        let late = [KvChange::Set { key: "late", value: b"value" }];
+        database.write(|tx| tx.kv_commit("org.example", &[], &late, 3, 3)).unwrap();
+        database.write(|tx| tx.start_space("org.example", 1, 4)).unwrap();
+        assert_eq!(left("org.example").unwrap(), (false, (true, 0), 0), "nothing of before is in a new one");
+        let job = |id| database.read(|reader| reader.job(id)).unwrap();
+        assert!(job("waits").is_none() && job("theirs").is_some());
+        let runs = job("runs").unwrap();
+        assert!(runs.state == JobState::Running && runs.cancel && runs.input == "{}", "its worker ends it");
     }
 
     #[test]

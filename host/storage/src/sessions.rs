@@ -39,6 +39,12 @@ impl Reader<'_> {
         );
         self.all(&sql, params![account, now], read_session)
     }
+
+    /// How many have not expired.
+    pub fn count_sessions(&self, now: u64) -> Result<u64> {
+        let sql = "SELECT count(*) FROM sessions WHERE expires > ?1 AND idle_expires > ?1";
+        Ok(self.first(sql, [now], |row| row.get(0))?.unwrap_or(0))
+    }
 }
 
 impl Transaction<'_> {
@@ -141,6 +147,8 @@ mod tests {
         let database = filled();
         assert_eq!(left(&database, 50), [3, 2, 1]);
         assert_eq!(left(&database, 200), [3]);
+        let counted = |now| database.read(|reader| reader.count_sessions(now)).unwrap();
+        assert_eq!((counted(50), counted(200), counted(1000)), (3, 1, 0));
         assert_eq!(database.write(|tx| tx.purge_sessions(200)).unwrap(), 2);
         assert_eq!(left(&database, 50), [3]);
         assert_eq!(database.write(|tx| tx.purge_sessions(1000)).unwrap(), 1);

@@ -115,6 +115,8 @@ impl Transaction<'_> {
         }
         let first = self.value::<u64>("SELECT count(*) FROM spaces WHERE space = ?", [plugin])? == 0;
         let space = if first { plugin.to_owned() } else { name(plugin, now) };
+        // A call that began before everything of the plugin was removed may have written into it since.
+        self.kv_clear(&space)?;
         let sql = "INSERT INTO spaces (space, plugin, data_version, state, created) VALUES (?, ?, ?, 'active', ?)";
         self.execute(sql, params![space, plugin, data_version, now])?;
         Ok(true)

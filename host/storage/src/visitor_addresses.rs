@@ -175,6 +175,7 @@ mod tests {
                     registration: "{}".into(),
                     size: 1,
                     added: 1,
+                    ..PackageRow::default()
                 })?;
                 tx.put_plugin(&PluginRow {
                     id: "p".into(),

@@ -51,6 +51,8 @@ mod generated {
                 import vestry:plugin/streaming@0.1.0;
                 import vestry:admin/users@0.1.0;
                 import vestry:admin/queue@0.1.0;
+                import vestry:admin/packages@0.1.0;
+                import vestry:admin/server@0.1.0;
                 export feature-entry;
                 export background-entry;
                 export live-entry;

@@ -9,8 +9,12 @@ pub mod kv;
 pub mod log;
 pub mod mail;
 #[cfg(feature = "admin")]
+pub mod packages;
+#[cfg(feature = "admin")]
 pub mod queue;
 pub mod secrets;
+#[cfg(feature = "admin")]
+pub mod server;
 pub mod uploads;
 
 pub use crate::bindings::vestry::plugin::{contributions, links, menu, settings};

@@ -47,7 +47,7 @@ pub fn measure() -> Result<(), Failure> {
 
 fn load(directory: &Path) -> Result<(Sandbox, Loaded), Failure> {
     let file = built("quiet");
-    let digest = vestry::installer::store::Digest::of(&std::fs::read(&file)?);
+    let digest = vestry_catalog::Digest::of(&std::fs::read(&file)?);
     let settings =
         SandboxSettings { compiled: directory.join("compiled"), key: [1; 32], compiler: Compiler::InProcess };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use vestry::installer::mounting::{self, Decision};
-use vestry::installer::package;
+use vestry::installer::commission::Commission;
+use vestry::installer::orders::{self, Decision};
 use vestry::server::{self, Opening};
 use vestry::settings::Settings;
 use vestry_identity::accounts::{self, Change, Mode};
@@ -13,7 +13,8 @@ use vestry_sandbox::Compiler;
 use crate::Failure;
 
 const ACCOUNTS: u32 = 10_000;
-const EMAIL: &str = "bench@example.org";
+/// The administrator.
+pub const EMAIL: &str = "bench@example.org";
 const PASSWORD: &str = "a sentence for the bench";
 
 /// What all measurements are made on.
@@ -31,20 +32,16 @@ impl Fixture {
             data: directory.path().to_owned(),
             settings: Settings::default(),
             compiler: Compiler::InProcess,
+            fetcher: server::fetcher(),
         })
         .await?;
         for name in ["quiet", "hostile", "worker"] {
             let component = std::fs::read(built(name))?;
-            let inspected = package::inspect(app.store(), app.sandbox(), &component).await?;
-            let decision = Decision {
-                source: "file",
-                mount: None,
-                grants: inspected.asks.clone(),
-                accept_proposals: true,
-                replace: false,
-                data: None,
-            };
-            mounting::mount(&app.installer(), &Actor::console(), &inspected, &decision).await?;
+            let (installer, commission) = (app.installer(), Commission::of_console(app.identity().clock().now()));
+            let package = orders::from_file(&installer, &commission, component, name).await?;
+            let grants = package.asks().into_iter().map(|ask| ask.capability).collect();
+            let decision = Decision { grants: Some(grants), accept_proposals: true, ..Decision::default() };
+            orders::add(&installer, &commission, &package, decision).await?;
         }
         let identity = app.identity().clone();
         identity.create_account(&Actor::console(), EMAIL, "Bench", &["admin".to_owned()], Some(PASSWORD))?;

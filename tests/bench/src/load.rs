@@ -76,11 +76,25 @@ impl Connection {
 
     /// Sends a request and reads the whole answer; its status.
     pub async fn answer(&mut self, request: &[u8]) -> Result<u16, Failure> {
+        let (status, length) = self.exchange(request).await?;
+        self.buffer.drain(..length);
+        Ok(status)
+    }
+
+    /// The same with the body.
+    pub async fn ask(&mut self, request: &[u8]) -> Result<(u16, Vec<u8>), Failure> {
+        let (status, length) = self.exchange(request).await?;
+        let answer: Vec<u8> = self.buffer.drain(..length).collect();
+        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("an answer has no head")?;
+        Ok((status, answer[head + 4..].to_vec()))
+    }
+
+    /// Sends a request, and reads until the whole answer is at the start of the buffer; its status and length.
+    async fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize), Failure> {
         self.stream.write_all(request).await?;
         loop {
-            if let Some((status, length)) = whole(&self.buffer)? {
-                self.buffer.drain(..length);
-                return Ok(status);
+            if let Some(whole) = whole(&self.buffer)? {
+                return Ok(whole);
             }
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err("the server closed the connection".into());

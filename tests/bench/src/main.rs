@@ -10,6 +10,7 @@ mod cycle;
 mod fixture;
 mod followers;
 mod foreign;
+mod install;
 mod load;
 mod native;
 mod neighbour;
@@ -35,8 +36,9 @@ fn main() -> ExitCode {
             .map_err(|error| format!("{error:#}").into()),
         // By itself: it takes a minute, the others some.
         Some("followers") => follow(),
+        Some("install") => install(),
         Some(other) => {
-            Err(format!("there is no bench called `{other}`, but `followers` and, with no name, all").into())
+            Err(format!("there is no bench called `{other}`, but `followers`, `install` and, with no name, all").into())
         }
         None => bench(),
     };
@@ -54,6 +56,11 @@ fn follow() -> Result<(), Failure> {
     runtime.block_on(async { followers::measure(&fixture::Fixture::make().await?).await })
 }
 
+fn install() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async { install::measure(&fixture::Fixture::make().await?).await })
+}
+
 fn bench() -> Result<(), Failure> {
     println!("Each figure is the median of three rounds, run in turn.\n");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -62,6 +69,7 @@ fn bench() -> Result<(), Failure> {
         pages::measure(&fixture).await?;
         neighbour::measure(&fixture).await?;
         start::measure(&fixture).await?;
+        install::measure(&fixture).await?;
         followers::measure(&fixture).await?;
         Ok::<_, Failure>(())
     })?;

@@ -8,12 +8,14 @@ use vestry_contract::http_client::Host;
 use vestry_contract::ui::RouteRef;
 use vestry_identity::{Cost, Identity, Options};
 use vestry_outbound::{Outbound, Policy};
+use vestry_sources::{Sources, SourcesSettings};
 use vestry_storage::{Clock, Database, GrantRow};
 use vestry_vault::{SecretName, SecretValue};
 
 use super::*;
 use crate::call::{Actor, CallSettings, Effect, Surroundings};
 use crate::directories::Directories;
+use crate::inbox::Inbox;
 use crate::secret_store::Secrets;
 
 const PLUGIN: &str = "org.example.caller";
@@ -35,6 +37,12 @@ impl Surroundings for Nowhere {
     }
     fn has_route(&self, _: &str, _: &str) -> bool {
         false
+    }
+    fn facts(&self) -> &dyn vestry_catalog::Facts {
+        &vestry_catalog::Still
+    }
+    fn describe(&self, _: &Services) -> Result<vestry_contract::server::Overview, vestry_storage::StorageError> {
+        Err(vestry_storage::StorageError::Exhausted("nothing is here to be described".into()))
     }
 }
 
@@ -65,7 +73,14 @@ fn call(grants: &[&str], reading: bool) -> Call {
         messages: Vec::new(),
     };
     Call::new(CallSettings {
-        services: Services::new(identity, secrets, outbound, Directories::default()),
+        services: Services::new(
+            identity,
+            secrets,
+            outbound.clone(),
+            sources(outbound),
+            Directories::default(),
+            inbox(),
+        ),
         subject: Arc::new(subject),
         actor: Actor::Visitor,
         reading,
@@ -193,4 +208,12 @@ async fn what_is_wrong_is_said_and_what_is_too_much_is_exhausted() {
     assert!(matches!(call.send(outgoing("GET", "http://127.0.0.1:1/")).await, Err(Failure::Unavailable(_))));
     // The request may move 1 MiB, and the answer has two.
     assert!(matches!(call.send(outgoing("GET", &url)).await, Err(Failure::Exhausted(_))));
+}
+
+fn inbox() -> Inbox {
+    Inbox::open(tempfile::tempdir().unwrap().path()).unwrap()
+}
+
+fn sources(outbound: Outbound) -> Sources {
+    Sources::new(SourcesSettings::new(outbound, std::path::PathBuf::new()))
 }

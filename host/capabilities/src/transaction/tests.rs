@@ -5,15 +5,18 @@ use vestry_contract::types::Failure;
 use vestry_contract::ui::RouteRef;
 use vestry_identity::{Cost, Identity, Options};
 use vestry_outbound::{Outbound, Policy};
+use vestry_sources::{Sources, SourcesSettings};
 use vestry_storage::{Clock, Database, SpaceRow};
 
 use super::CommitError;
 use crate::call::{Actor, Call, CallSettings, Effect, Services, Subject, Surroundings};
 use crate::directories::Directories;
-use crate::grants::{Capability, Grants};
+use crate::grants::Grants;
+use crate::inbox::Inbox;
 use crate::kv;
 use crate::secret_store::Secrets;
 use crate::table::{KV_COMMIT, KV_GET, MENU_SET_BADGE};
+use vestry_catalog::Capability;
 
 const PLUGIN: &str = "org.example.a";
 const NOW: u64 = 1_000_000;
@@ -35,6 +38,12 @@ impl Surroundings for Nowhere {
     fn has_route(&self, _: &str, _: &str) -> bool {
         true
     }
+    fn facts(&self) -> &dyn vestry_catalog::Facts {
+        &vestry_catalog::Still
+    }
+    fn describe(&self, _: &Services) -> Result<vestry_contract::server::Overview, vestry_storage::StorageError> {
+        Err(vestry_storage::StorageError::Exhausted("nothing is here to be described".into()))
+    }
 }
 
 /// A server with one plugin that has a space, and a clock that stands.
@@ -49,7 +58,11 @@ fn server() -> (Services, Clock) {
         .map(|interface| Capability::Interface(interface.to_owned()))
         .into_iter()
         .collect();
-    (Services::new(identity, secrets, outbound, Directories::default()).granting(grants), clock)
+    (
+        Services::new(identity, secrets, outbound.clone(), sources(outbound), Directories::default(), inbox())
+            .granting(grants),
+        clock,
+    )
 }
 
 fn call(services: &Services, space: &str, effect: Effect) -> Call {
@@ -145,4 +158,12 @@ async fn a_migration_writes_its_copy_at_once_and_nothing_else() {
     assert!(!has(&services, &copy, "late"));
     let mut elsewhere = call(&services, PLUGIN, Effect::Migration);
     assert!(matches!(set(&mut elsewhere, "x").await, Err(Failure::Conflict(_))), "the active space is no copy");
+}
+
+fn inbox() -> Inbox {
+    Inbox::open(tempfile::tempdir().unwrap().path()).unwrap()
+}
+
+fn sources(outbound: Outbound) -> Sources {
+    Sources::new(SourcesSettings::new(outbound, std::path::PathBuf::new()))
 }

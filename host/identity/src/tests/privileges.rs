@@ -27,7 +27,7 @@ async fn a_privilege_may_be_given_by_who_holds_all_of_it() {
         let views = house.database.read(|reader| list(reader, &actor)).unwrap();
         views.into_iter().filter(|view| view.may_give).map(|view| view.name).collect::<Vec<_>>()
     };
-    assert_eq!(of("clerk").await, ["advocate", "developer", "trainer", "user", "clerk", "reader"]);
+    assert_eq!(of("clerk").await, ["advocate", "trainer", "user", "clerk", "reader"]);
     assert!(of("reader").await.is_empty(), "without users.privileges nothing");
     let views = house.database.read(|reader| list(reader, &Actor::console())).unwrap();
     assert!(views.iter().all(|view| view.may_give));
@@ -109,19 +109,19 @@ async fn what_a_plugin_suggests_permits_nothing_until_it_is_accepted() {
     let declared = [Declared {
         name: name.clone(),
         title: "Read logs".into(),
-        suggested: vec![privilege("developer"), privilege("unknown")],
+        suggested: vec![privilege("advocate"), privilege("unknown")],
     }];
     let proposals = house.database.write(|tx| declare(tx, "org.example.logs", &declared)).unwrap();
     let to = |name_of: &str| Proposal { privilege: privilege(name_of), permission: name.clone() };
-    assert_eq!(proposals, [to("developer"), to("unknown")]);
-    assert!(permits(&house, "developer").is_empty());
+    assert_eq!(proposals, [to("advocate"), to("unknown")]);
+    assert!(permits(&house, "advocate").is_empty());
     house.person("clerk", &["trainer"]);
     let clerk = house.actor("clerk").await;
     assert!(refused(house.database.write(|tx| accept(tx, &clerk, &proposals, 1))).starts_with("You do not hold"));
     house.database.write(|tx| accept(tx, &Actor::console(), &proposals, 1)).unwrap();
-    assert_eq!(permits(&house, "developer"), [name.as_str()]);
+    assert_eq!(permits(&house, "advocate"), [name.as_str()]);
     // Taken away again, the next version of the plugin does not bring it back.
-    house.database.write(|tx| set_permissions(tx, &Actor::console(), &privilege("developer"), &[], 1)).unwrap();
+    house.database.write(|tx| set_permissions(tx, &Actor::console(), &privilege("advocate"), &[], 1)).unwrap();
     assert!(house.database.write(|tx| declare(tx, "org.example.logs", &declared)).unwrap().is_empty());
     let foreign = house.database.write(|tx| declare(tx, "org.example.other", &declared));
     assert!(refused(foreign).contains("does not begin with `org.example.other/`"));

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod headers;
+mod incoming;
 mod limits;
 mod names;
 mod redirects;

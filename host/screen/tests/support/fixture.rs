@@ -32,11 +32,13 @@ pub struct Fake {
     pub query: Vec<(String, String)>,
     /// Of a page that is followed.
     pub stream: Option<String>,
+    /// The version that draws, where it says so.
+    pub drawn_by: Option<String>,
 }
 
 impl Fake {
     pub fn new(query: &[(&str, &str)]) -> Self {
-        Self { query: pairs(query), stream: None }
+        Self { query: pairs(query), stream: None, drawn_by: None }
     }
 }
 
@@ -87,6 +89,10 @@ impl Place for Fake {
 
     fn path(&self) -> &str {
         "/users"
+    }
+
+    fn drawn_by(&self) -> Option<&str> {
+        self.drawn_by.as_deref()
     }
 }
 

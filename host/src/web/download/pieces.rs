@@ -66,6 +66,9 @@ impl Asked {
             Ok(Some(piece)) => Ok(Some((piece, self))),
             Ok(None) => Ok(None),
             Err(off) => {
+                if let Off::NoAnswer(NoAnswer::Broken(error)) = &off {
+                    self.asking.count_broken(error);
+                }
                 let reason = match off {
                     Off::NoAnswer(NoAnswer::Failure(failure)) => format!("{failure:?}"),
                     Off::NoAnswer(NoAnswer::Broken(error)) => error.to_string(),

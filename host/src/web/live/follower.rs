@@ -193,7 +193,9 @@ impl Follower {
     fn renewed(&mut self) -> Result<(), Ended> {
         // Before the look: what changes meanwhile is looked at once more.
         self.generation = self.asking.app.database().generation();
-        self.asking.renew()
+        self.asking.renew()?;
+        // A page that is followed is asked for anew, of what is mounted now.
+        if self.asking.matching.former { Err(Ended::Replaced) } else { Ok(()) }
     }
 
     /// The same where authority has changed since the last look.
@@ -256,7 +258,10 @@ impl Follower {
             Err(NoAnswer::Failure(failure)) => self.note_failure(&failure),
             // Many follow it, or what it was is in the log already.
             Err(NoAnswer::Broken(CallError::Busy) | NoAnswer::Internal(_)) => self.wait_longer(),
-            Err(NoAnswer::Broken(error)) => self.note_failure(&error),
+            Err(NoAnswer::Broken(error)) => {
+                self.asking.count_broken(&error);
+                self.note_failure(&error)
+            }
         }
     }
 
@@ -290,7 +295,12 @@ impl Follower {
         let (found, moved) = (self.jobs_in(&updates), cursor != self.follow.cursor);
         let changes = match self.draw(updates) {
             Ok(changes) => changes,
-            Err(error) => return self.note_failure(&error),
+            Err(error) => {
+                if matches!(error, ScreenError::Invalid { .. }) {
+                    self.asking.count_failure(&error);
+                }
+                return self.note_failure(&error);
+            }
         };
         self.patience = Duration::ZERO;
         self.follow.cursor = cursor;
@@ -388,6 +398,7 @@ impl Follower {
             public: matching.public,
             stream: Some(String::new()),
             panels: Panels::default(),
+            data: self.data,
         };
         if self.data {
             return changes_data(updates, &place);

@@ -61,7 +61,8 @@ pub fn view(visit: &Visit, plugin: &Plugin, id: &str) -> Option<JobView> {
 /// Where the database cannot be read.
 pub fn found(visit: &Visit, plugin: &Plugin, id: &str) -> Result<Option<JobRow>, StorageError> {
     let row = visit.app().database().read(|reader| reader.job(id))?;
-    Ok(row.filter(|row| row.plugin == plugin.subject.id || shows_all(visit, plugin)))
+    let id = &plugin.subject.id;
+    Ok(row.filter(|row| row.plugin == *id || row.through == *id || shows_all(visit, plugin)))
 }
 
 fn shows_all(visit: &Visit, plugin: &Plugin) -> bool {
@@ -160,6 +161,7 @@ mod tests {
             account,
             token: None,
             schedule: None,
+            through: "",
         };
         database
             .write(|tx| {

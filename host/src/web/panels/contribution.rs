@@ -70,6 +70,7 @@ fn shown(visit: &Visit, matching: &Matching, page: &Page, block: &str) -> Result
         public: matching.public,
         stream: None,
         panels: Panels::nested(visit),
+        data: false,
     };
     let title = visit.text(&matching.plugin.info.title).into_owned();
     visit.app().screens().part(&visit.frame(), page, &place, &title, block)

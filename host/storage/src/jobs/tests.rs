@@ -2,7 +2,8 @@ use super::{JobFilter, JobState, Lease, NewJob};
 use crate::Database;
 
 fn queue(database: &Database, id: &str, plugin: &str, now: u64) {
-    let job = NewJob { id, plugin, name: "work", input: "{}", account: Some("a"), token: None, schedule: None };
+    let job =
+        NewJob { id, plugin, name: "work", input: "{}", account: Some("a"), token: None, schedule: None, through: "" };
     database.write(|tx| tx.insert_job(&job, now)).unwrap();
 }
 

@@ -6,8 +6,10 @@ use std::fmt::Debug;
 use serde_json::Value;
 use vestry_sdk::kv;
 use vestry_sdk::mail::{self, Mail};
+use vestry_sdk::packages::{self, Access, Placing, Source};
 use vestry_sdk::prelude::*;
 use vestry_sdk::queue;
+use vestry_sdk::server;
 use vestry_sdk::users::{self, Change, Mode};
 use vestry_sdk::{events, files, http, jobs, secrets, uploads};
 
@@ -40,6 +42,11 @@ impl Values<'_> {
         let text = self.text(name);
         let pairs = text.lines().filter_map(|line| line.split_once(": "));
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Divided by blanks.
+    fn words(&self, name: &str) -> Vec<String> {
+        self.text(name).split_whitespace().map(str::to_owned).collect()
     }
 }
 
@@ -88,6 +95,22 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("queue.lines", |v| shown(queue::lines(&v.text("id"), v.number("after", 0)))),
     ("queue.cancel", |v| shown(queue::cancel(&v.text("id")))),
     ("queue.retry", |v| shown(queue::retry(&v.text("id")))),
+    ("packages.plugins", |_| shown(packages::plugins())),
+    ("packages.waiting", |_| shown(packages::waiting())),
+    ("packages.history", |v| shown(packages::history(&v.text("id")))),
+    ("packages.inspect", |v| shown(packages::inspect(&v.text("digest")))),
+    ("packages.outcome", |v| shown(packages::outcome(&v.text("job")))),
+    ("packages.upgrades", |_| shown(packages::upgrades())),
+    ("packages.references", |v| shown(packages::references(&source(v), access(v).as_ref()))),
+    ("packages.fetch", |v| shown(packages::fetch(&source(v), access(v).as_ref()))),
+    ("packages.check", |v| shown(packages::check(&v.words("ids")))),
+    ("packages.place", |v| shown(packages::place(&placings(v)))),
+    ("packages.set-enabled", |v| shown(packages::set_enabled(&v.text("id"), v.text("enabled") == "1"))),
+    ("packages.retry", |v| shown(packages::retry(&v.text("id")))),
+    ("packages.set-limits", set_limits),
+    ("packages.uninstall", |v| shown(packages::uninstall(&v.text("id"), v.text("data") == "1"))),
+    ("packages.discard", |v| shown(packages::discard(&v.text("digest")))),
+    ("server.describe", |_| shown(server::describe())),
 ];
 
 /// No function of the host: answers all that the plugin is told, wherever it is asked.
@@ -177,4 +200,44 @@ fn accounts(v: &Values) -> users::Query {
         cursor: v.optional("cursor"),
         limit: v.number("limit", 10) as u32,
     }
+}
+
+/// `git` (a URL) with `reference` and `path`; `registry`; `shipped`; `other`; else the upload `index`.
+fn source(v: &Values) -> Source {
+    if let Some(url) = v.optional("git") {
+        return Source::git(url, v.text("reference"), v.text("path"));
+    }
+    if let Some(other) = v.optional("other") {
+        return Source::Other((other, "{}".to_owned()));
+    }
+    let named = v.optional("registry").map(Source::Registry).or_else(|| v.optional("shipped").map(Source::Shipped));
+    named.unwrap_or_else(|| Source::Upload(v.number("index", 0) as u32))
+}
+
+/// `token`, and `user` where there is one.
+fn access(v: &Values) -> Option<Access> {
+    v.optional("token").map(|token| Access { user: v.text("user"), token })
+}
+
+/// One for each of `digests`; `expected` as many, `-` for none; `mount`, `swap`, `take-over` and `data` for all.
+fn placings(v: &Values) -> Vec<Placing> {
+    let expected = v.words("expected");
+    let digests = v.words("digests").into_iter().enumerate();
+    digests
+        .map(|(index, digest)| Placing {
+            mount: v.optional("mount"),
+            swap: v.text("swap") == "1",
+            take_over: v.text("take-over") == "1",
+            data: v.optional("data"),
+            expected: expected.get(index).filter(|digest| *digest != "-").cloned().unwrap_or_default(),
+            ..Placing::of(digest)
+        })
+        .collect()
+}
+
+/// `limits`, as `cpu-ms: 500`, or `memory: default`.
+fn set_limits(v: &Values) -> Answered {
+    let pairs = v.pairs("limits");
+    let limits = pairs.iter().map(|(name, value)| (name.as_str(), value.parse().ok()));
+    shown(packages::set_limits(&v.text("id"), limits))
 }

@@ -1,0 +1,86 @@
+//! What the host asks before packages are put in their places, and before a plugin is taken away: a sentence for each.
+
+use vestry_catalog::order::{Choice, Placing};
+use vestry_catalog::{Capability, Known, Plan, meaning, plain};
+use vestry_contract::types::Failure;
+use vestry_storage::PluginRow;
+
+use super::known;
+use crate::gate::Question;
+use crate::secret_store::SecretView;
+use crate::table::{PACKAGES_PLACE, PACKAGES_UNINSTALL};
+use crate::users::fill;
+
+/// The yes is for these placings with just these grants.
+pub(super) fn placing(plans: &[Plan], placings: &[Placing], secrets: &[SecretView]) -> Result<Question, Failure> {
+    let names = |capabilities: &[Capability]| capabilities.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let decided: Vec<_> = plans
+        .iter()
+        .map(|plan| {
+            let replaced = plan.replaces.as_ref().map(|other| (&other.row.id, &other.row.digest));
+            (&plan.mount, replaced, names(&plan.entitlement.granted), names(&plan.entitlement.refused))
+        })
+        .collect();
+    let arguments = serde_json::to_string(&(placings, decided));
+    Ok(Question {
+        sentences: plans.iter().map(|plan| sentence(plan, secrets)).collect(),
+        arguments: arguments.map_err(|error| Failure::Internal(error.to_string()))?,
+    })
+}
+
+fn sentence(plan: &Plan, secrets: &[SecretView]) -> String {
+    let Plan { package, mount, entitlement, .. } = plan;
+    let means = |capabilities: &[Capability]| {
+        let words = capabilities.iter().map(|capability| meaning::of(capability, |name| known(secrets, name)).words);
+        words.collect::<Vec<_>>().join("; ")
+    };
+    let grants = if entitlement.granted.is_empty() { "nothing".to_owned() } else { means(&entitlement.granted) };
+    let refused = match entitlement.refused.as_slice() {
+        [] => String::new(),
+        refused => format!(". It asks for, and does not get: {}", means(refused)),
+    };
+    fill(
+        PACKAGES_PLACE,
+        &[
+            ("title", plain(&package.info.title)),
+            ("version", package.row.version.clone()),
+            ("id", package.row.id.clone()),
+            ("source", package.row.source.clone()),
+            ("mount", mount.clone()),
+            ("instead", instead(plan)),
+            ("grants", grants),
+            ("refused", refused),
+        ],
+    )
+}
+
+/// What becomes of what is there.
+fn instead(plan: &Plan) -> String {
+    let running = plan.running.as_ref().filter(|running| running.row.digest != plan.package.row.digest);
+    let mut said = running.map(|running| format!(", instead of version {}", running.row.version)).unwrap_or_default();
+    if let Some(other) = &plan.replaces {
+        said.push_str(&format!(", in the place of {} ({})", other.called(), other.row.id));
+    }
+    if let Some(from) = &plan.takes_over {
+        said.push_str(&format!(", with the id and the data of packages that came from {from}"));
+    }
+    match plan.data {
+        Some(Choice::Then) => said.push_str(", with the data of the time when that last had its shape"),
+        Some(Choice::Fresh) => said.push_str(", without any data"),
+        None => {}
+    }
+    said
+}
+
+/// The yes is for the version that runs now.
+pub(super) fn unmounting(plugin: &PluginRow, package: Option<&Known>, data: bool) -> Question {
+    let title = package.map_or_else(|| plugin.id.clone(), |package| plain(&package.info.title));
+    let kept =
+        if data { ", and remove everything that it has stored, for good" } else { "; what it has stored is kept" };
+    let values =
+        [("title", title), ("id", plugin.id.clone()), ("mount", plugin.mount.clone()), ("data", kept.to_owned())];
+    Question {
+        sentences: vec![fill(PACKAGES_UNINSTALL, &values)],
+        arguments: format!("{:?} {:?} {:?} {data}", plugin.id, plugin.digest, plugin.mount),
+    }
+}

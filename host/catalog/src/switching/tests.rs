@@ -1,0 +1,103 @@
+use vestry_contract::registration::{Need, PluginInfo};
+use vestry_storage::{AuditFilter, BadgeRow, Database, KvChange};
+
+use super::*;
+use crate::past::history;
+use crate::testing::{add, info, mount};
+
+const A: &str = "org.example.a";
+const B: &str = "org.example.b";
+
+/// A server with `a`, which has data, and `b`, which needs it.
+fn server() -> (Database, String) {
+    let database = Database::temporary().unwrap();
+    let one = add(&database, "1", &info(A, "1.0.0"), &[], "file");
+    mount(&database, &info(A, "1.0.0"), &one, 5);
+    let b = PluginInfo { needs: vec![Need { what: A.into(), at_least: String::new() }], ..info(B, "1.0.0") };
+    mount(&database, &b, &add(&database, "b", &b, &[], "file"), 7);
+    let badge = BadgeRow { plugin: A.into(), route: "home".into(), label: "3".into(), level: "info".into() };
+    database
+        .write(|tx| {
+            tx.start_space(A, 1, 5)?;
+            tx.kv_commit(A, &[], &[KvChange::Set { key: "key", value: b"value" }], 1, 5)?;
+            tx.start_space(A, 2, 6)?;
+            let active = tx.active_space(A)?.unwrap().space;
+            tx.kv_commit(&active, &[], &[KvChange::Set { key: "key", value: b"value" }], 2, 6)?;
+            tx.put_badge(&badge)
+        })
+        .unwrap();
+    (database, one)
+}
+
+fn done(database: &Database, id: &str, what: Switch) -> Result<(), String> {
+    database.write(|tx| switch(tx, &Actor::console(), id, what, false, 10)).map_err(|error| error.to_string())
+}
+
+fn values(database: &Database, space: &str) -> usize {
+    let range = vestry_storage::KvRange { start: "", end: "", limit: 10, reverse: false };
+    database.read(|reader| reader.kv_scan(space, &range, 1000, 10)).unwrap().len()
+}
+
+#[test]
+fn what_others_need_stays() {
+    let (database, _) = server();
+    let refused = done(&database, A, Switch::Unmount { data: false }).unwrap_err();
+    assert!(refused.contains("org.example.b needs org.example.a"), "{refused}");
+    assert!(database.read(|reader| reader.plugin(A)).unwrap().is_some());
+    done(&database, B, Switch::Unmount { data: false }).unwrap();
+    done(&database, A, Switch::Unmount { data: false }).unwrap();
+    assert!(done(&database, A, Switch::Enable).unwrap_err().contains("no plugin"));
+    let forced = server().0;
+    forced.write(|tx| switch(tx, &Actor::console(), A, Switch::Unmount { data: false }, true, 10)).unwrap();
+}
+
+#[test]
+fn data_goes_when_that_is_said_and_all_of_it() {
+    let (database, one) = server();
+    let active = database.read(|reader| reader.active_space(A)).unwrap().unwrap().space;
+    done(&database, B, Switch::Unmount { data: true }).unwrap();
+    let generation = database.generation();
+    done(&database, A, Switch::Unmount { data: false }).unwrap();
+    assert!(database.generation() > generation);
+    assert_eq!((values(&database, A), values(&database, &active)), (1, 1), "it is kept");
+    mount(&database, &info(A, "1.0.0"), &one, 11);
+    done(&database, A, Switch::Unmount { data: true }).unwrap();
+    assert_eq!((values(&database, A), values(&database, &active)), (0, 0));
+    let left = database.read(|reader| {
+        Ok::<_, vestry_storage::StorageError>((reader.active_space(A)?, reader.retired_spaces(A)?, reader.badges()?))
+    });
+    let (active, retired, badges) = left.unwrap();
+    assert!(active.is_none() && retired.is_empty() && badges.is_empty());
+    assert!(database.read(|reader| reader.package(&one)).unwrap().is_some(), "its packages stay");
+    let kinds: Vec<_> =
+        database.read(|reader| history(reader, A)).unwrap().into_iter().map(|it| (it.kind, it.reason)).collect();
+    let unmounted = |reason: &str| ("unmounted".to_owned(), reason.to_owned());
+    assert_eq!(kinds, [unmounted("with its data"), unmounted("")]);
+}
+
+#[test]
+fn switching_is_written_down() {
+    let (database, _) = server();
+    done(&database, A, Switch::Disable).unwrap();
+    assert!(!database.read(|reader| reader.plugin(A)).unwrap().unwrap().enabled);
+    done(&database, A, Switch::Enable).unwrap();
+    database.write(|tx| tx.set_plugin_quarantine(A, Some("failed"), 9)).unwrap();
+    done(&database, A, Switch::Retry).unwrap();
+    assert_eq!(database.read(|reader| reader.plugin(A)).unwrap().unwrap().quarantined, None);
+    let entries = database.read(|reader| reader.audit_entries(&AuditFilter::default(), 10)).unwrap();
+    let actions: Vec<_> = entries.iter().rev().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(actions, ["plugin.disable", "plugin.enable", "plugin.retry"]);
+}
+
+#[test]
+fn a_package_goes_unless_it_is_mounted() {
+    let (database, one) = server();
+    let gone = |digest: &str| {
+        let discarded = database.write(|tx| discard(tx, &Actor::console(), digest, 10));
+        discarded.map_err(|error| error.to_string())
+    };
+    assert!(gone(&one).unwrap_err().contains("mounted at /a"));
+    let two = add(&database, "2", &info(A, "2.0.0"), &[], "file");
+    gone(&two).unwrap();
+    assert!(gone(&two).unwrap_err().contains("no package"));
+}

@@ -1,0 +1,252 @@
+//! Components made of changed copies of `wit/`, each with what has to be said of it: a folder of `tests/fit` is a case.
+//!
+//! `world.wit` is what the component imports and exports; `change`, where it is there, what is changed in the contract before
+//! that: lines that begin with `- ` are looked for and replaced by those that begin with `+ `; `beside.wit` is a package of
+//! somebody else's. `says` is what has to be said, a line for each sentence; empty where the component fits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use vestry_capabilities::{Call, Subject};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::{Function, Resolve, WorldId, WorldItem};
+
+use crate::{CallError, Callee, Compiler, Limits, Loaded, Permits, Sandbox, SandboxError, SandboxSettings, Used};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fit")
+}
+
+#[tokio::test]
+async fn each_case_says_what_to_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox(directory.path());
+    let mut failures = Vec::new();
+    let mut cases: Vec<PathBuf> = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    for case in &cases {
+        let said = said_of(&sandbox, directory.path(), &component(case)).await.join("\n");
+        let expected = fs::read_to_string(case.join("says")).unwrap();
+        if said.trim() != expected.trim() {
+            failures.push(format!("{}:\n{said}\n", case.file_name().unwrap().to_string_lossy()));
+        }
+    }
+    assert!(cases.len() > 10, "{}", cases.len());
+    assert!(failures.is_empty(), "what is said now:\n\n{}", failures.join("\n"));
+}
+
+#[tokio::test]
+async fn a_call_that_breaks_off_is_counted_and_one_that_is_not_made_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox(directory.path());
+    let case = |name: &str| component(&root().join(name));
+    let loaded = load(&sandbox, directory.path(), &case("fits")).await.unwrap();
+    let (limits, usage) = (Limits::default(), sandbox.usage("org.example.a"));
+    let permits = Permits::new(&limits);
+    let callee = Callee { loaded: &loaded, limits: &limits, permits: &permits, usage: &usage };
+    let ended = sandbox.migrate(callee, closed(), 1).await;
+    assert!(matches!(ended, Err(CallError::Trapped { .. })), "{ended:?}");
+    let used = sandbox.usage("org.example.a").since_start();
+    assert_eq!((used.calls, used.failures, used.refused), (1, 1, 0));
+    assert!(used.p95 > Duration::ZERO && used.peak_memory > 0, "{used:?}");
+    assert_eq!(usage.last_hour(), used);
+    let bare = load(&sandbox, directory.path(), &case("a-later-patch")).await.unwrap();
+    let ended = sandbox.migrate(Callee { loaded: &bare, ..callee }, closed(), 1).await;
+    assert!(matches!(ended, Err(CallError::NotExported)), "{ended:?}");
+    assert_eq!(usage.since_start(), used);
+    assert_eq!(sandbox.usage("org.example.b").since_start(), Used::default());
+}
+
+fn sandbox(directory: &Path) -> Sandbox {
+    let compiled = directory.join("compiled");
+    Sandbox::new(SandboxSettings { compiled, key: [7; 32], compiler: Compiler::InProcess }).unwrap()
+}
+
+async fn load(sandbox: &Sandbox, directory: &Path, component: &[u8]) -> Result<Loaded, SandboxError> {
+    let file = directory.join("component.wasm");
+    fs::write(&file, component).unwrap();
+    sandbox.load(&data_encoding::HEXLOWER.encode(&Sha256::digest(component)), &file).await
+}
+
+fn closed() -> Call {
+    let empty = String::new;
+    Call::closed(Arc::new(Subject {
+        id: empty(),
+        version: empty(),
+        title: empty(),
+        digest: empty(),
+        settings: empty(),
+        space: empty(),
+        messages: Vec::new(),
+    }))
+}
+
+async fn said_of(sandbox: &Sandbox, directory: &Path, component: &[u8]) -> Vec<String> {
+    let loaded = match load(sandbox, directory, component).await {
+        Ok(loaded) => loaded,
+        Err(error) => return error.problems(),
+    };
+    match sandbox.register(&loaded, closed()).await {
+        // What is called here has no code: it broke off because it was called.
+        Err(CallError::Trapped { reason, .. }) if reason.contains("unreachable") => Vec::new(),
+        Err(error) => error.problems(),
+        Ok(_) => vec!["it registered".into()],
+    }
+}
+
+/// The component of a case: of its world, and each function breaks off.
+fn component(case: &Path) -> Vec<u8> {
+    let (resolve, world) = world(case);
+    let mut module = module(&resolve, world);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
+}
+
+fn world(case: &Path) -> (Resolve, WorldId) {
+    let change = fs::read_to_string(case.join("change")).unwrap_or_default();
+    let lines = |mark: &str| {
+        let lines: Vec<&str> = change.lines().filter_map(|line| line.strip_prefix(mark)).collect();
+        lines.join("\n")
+    };
+    let (old, new) = (lines("- "), lines("+ "));
+    let mut resolve = Resolve::default();
+    let mut changed = 0;
+    for package in ["plugin", "admin"] {
+        let copied = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(root().join("../../../../wit").join(package)).unwrap().flatten() {
+            let text = fs::read_to_string(entry.path()).unwrap();
+            let text = if old.is_empty() { text } else { text.replace(&old, &new) };
+            changed += usize::from(!new.is_empty() && text.contains(&new));
+            fs::write(copied.path().join(entry.file_name()), text).unwrap();
+        }
+        // The other package is built on this one as it is.
+        match resolve.push_dir(copied.path()) {
+            Ok(_) => {}
+            Err(_) if package == "admin" => {}
+            Err(error) => panic!("{}: {error:#}", case.display()),
+        }
+    }
+    assert!(old.is_empty() || changed > 0, "{}: nothing was changed", case.display());
+    if let Ok(beside) = fs::read_to_string(case.join("beside.wit")) {
+        resolve.push_str("beside.wit", &beside).unwrap();
+    }
+    let text = fs::read_to_string(case.join("world.wit")).unwrap();
+    let text = format!("package example:tried;\nworld tried {{\n{text}\n}}");
+    let package = resolve.push_str("world.wit", &text).unwrap();
+    let world = resolve.select_world(&[package], Some("tried")).unwrap();
+    (resolve, world)
+}
+
+/// A core module with all that a world imports and exports; each of its functions is `unreachable`.
+fn module(resolve: &Resolve, world: WorldId) -> Vec<u8> {
+    let world = &resolve.worlds[world];
+    let mut made = Module::default();
+    for (key, item) in &world.imports {
+        let from = resolve.name_world_key(key);
+        for (interface, function) in functions(resolve, item) {
+            let kind = made.kind(resolve, AbiVariant::GuestImport, function);
+            let module = if interface { from.as_str() } else { "$root" };
+            made.imports.push([name(module), name(&function.name), vec![0, kind]].concat());
+        }
+    }
+    for (key, item) in &world.exports {
+        for (_, function) in functions(resolve, item) {
+            let kind = made.kind(resolve, AbiVariant::GuestExport, function);
+            made.functions.push((format!("{}#{}", resolve.name_world_key(key), function.name), kind));
+        }
+    }
+    // (old, old size, alignment, new size) -> new
+    let kind = made.kind_of(&[I32; 4], &[I32]);
+    made.functions.push(("cabi_realloc".into(), kind));
+    made.encode()
+}
+
+/// The functions of an item of a world, and whether they are in an interface.
+fn functions<'r>(resolve: &'r Resolve, item: &'r WorldItem) -> Vec<(bool, &'r Function)> {
+    match item {
+        WorldItem::Interface { id, .. } => {
+            resolve.interfaces[*id].functions.values().map(|function| (true, function)).collect()
+        }
+        WorldItem::Function(function) => vec![(false, function)],
+        WorldItem::Type { .. } => Vec::new(),
+    }
+}
+
+/// A module as it is put together (WebAssembly Core Specification, section 5).
+#[derive(Default)]
+struct Module {
+    kinds: Vec<Vec<u8>>,
+    imports: Vec<Vec<u8>>,
+    functions: Vec<(String, u8)>,
+}
+
+const I32: u8 = 0x7f;
+
+impl Module {
+    fn kind(&mut self, resolve: &Resolve, variant: AbiVariant, function: &Function) -> u8 {
+        let signature = resolve.wasm_signature(variant, function);
+        let types = |types: &[WasmType]| -> Vec<u8> {
+            let code = |kind: &WasmType| match kind {
+                WasmType::I64 | WasmType::PointerOrI64 => 0x7e,
+                WasmType::F32 => 0x7d,
+                WasmType::F64 => 0x7c,
+                WasmType::I32 | WasmType::Pointer | WasmType::Length => I32,
+            };
+            types.iter().map(code).collect()
+        };
+        self.kind_of(&types(&signature.params), &types(&signature.results))
+    }
+
+    fn kind_of(&mut self, parameters: &[u8], results: &[u8]) -> u8 {
+        let count = |list: &[u8]| u8::try_from(list.len()).unwrap();
+        let kind = [&[0x60, count(parameters)], parameters, &[count(results)], results].concat();
+        let known = self.kinds.iter().position(|known| *known == kind);
+        let index = known.unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.kinds.len() - 1
+        });
+        // In one byte of LEB128.
+        u8::try_from(index).ok().filter(|index| *index < 128).unwrap()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let first = self.imports.len();
+        let kinds: Vec<Vec<u8>> = self.functions.iter().map(|(_, kind)| vec![*kind]).collect();
+        let exported =
+            |(index, (function, _)): (usize, &(String, u8))| [name(function), vec![0], leb(first + index)].concat();
+        let mut exports: Vec<Vec<u8>> = self.functions.iter().enumerate().map(exported).collect();
+        exports.push([name("memory"), vec![2, 0]].concat());
+        // No locals, `unreachable`, `end`.
+        let code = vec![vec![3, 0, 0x00, 0x0b]; self.functions.len()];
+        let sections =
+            [(1, &self.kinds), (2, &self.imports), (3, &kinds), (5, &vec![vec![0, 1]]), (7, &exports), (10, &code)];
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        for (id, items) in sections {
+            let body = [leb(items.len()), items.concat()].concat();
+            module.extend([vec![id], leb(body.len()), body].concat());
+        }
+        module
+    }
+}
+
+fn name(text: &str) -> Vec<u8> {
+    [leb(text.len()), text.as_bytes().to_vec()].concat()
+}
+
+/// Unsigned LEB128.
+fn leb(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = u8::try_from(number & 0x7f).unwrap();
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
+}

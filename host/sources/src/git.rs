@@ -1,0 +1,159 @@
+//! Packages from Git repositories: `https`, `http`, and directories of this machine that the configuration names.
+//!
+//! What a repository sends is put together in a child process ([`child`]) with limits of its own, which speaks to its
+//! server over the same calls as everything else here ([`vestry_outbound`]). See decision 0025.
+//!
+//! Deliberately absent: SSH, credential helpers, Git's own programs and configuration, hooks, submodules, filters and LFS,
+//! history. Of a repository one commit is fetched, with its files, into a directory that is removed afterwards.
+
+mod calls;
+pub mod child;
+mod contents;
+mod exchange;
+mod limits;
+mod local;
+mod names;
+mod process;
+mod remote;
+mod web;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use semver::Version;
+use tempfile::TempDir;
+
+use crate::access::Access;
+use crate::error::SourceError;
+use crate::git::exchange::{COMPONENT, Line, README, Work};
+use crate::source::{GitSource, Source};
+use crate::sources::{Fetched, Newest, Progress, Reference, ReferenceKind, Sources};
+use crate::versions::{self, MOST_REFERENCES};
+use crate::{LARGEST_COMPONENT, LARGEST_README};
+
+/// The digits of a commit that are shown.
+const SHOWN: usize = 12;
+
+/// Branches and tags: the default branch first, then versions, then the others by name.
+pub(crate) async fn references(
+    sources: &Sources,
+    source: &GitSource,
+    access: Option<&Access>,
+) -> Result<Vec<Reference>, SourceError> {
+    let mut all = all(sources, source, access).await?;
+    all.truncate(MOST_REFERENCES);
+    Ok(all)
+}
+
+/// One commit's component and README.
+pub(crate) async fn fetch(
+    sources: &Sources,
+    source: &GitSource,
+    access: Option<&Access>,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Fetched, SourceError> {
+    let scratch = scratch(sources)?;
+    let line = process::done(sources, Work::Fetch, source, access, scratch.path(), progress).await?;
+    let Line::Fetched { detail } = line else { return Err(not_asked()) };
+    let component = taken(scratch.path(), COMPONENT, LARGEST_COMPONENT)?;
+    let readme = taken(scratch.path(), README, LARGEST_README)?;
+    Ok(Fetched { component, readme: String::from_utf8_lossy(&readme).into_owned(), detail })
+}
+
+/// The tag with the highest version over `current`; else what the branch or tag of `detail` stands for by now.
+pub(crate) async fn newest(
+    sources: &Sources,
+    source: &GitSource,
+    access: Option<&Access>,
+    current: &Version,
+    detail: &str,
+) -> Result<Option<Newest>, SourceError> {
+    let all = all(sources, source, access).await?;
+    Ok(higher(source, current, &all).or_else(|| moved(source, detail, &all)))
+}
+
+fn higher(source: &GitSource, current: &Version, all: &[Reference]) -> Option<Newest> {
+    let tags = all.iter().filter(|reference| reference.kind == ReferenceKind::Tag);
+    let (version, tag) = versions::above(current, tags.map(|tag| tag.name.as_str()))?;
+    let source = GitSource { reference: Some(tag.to_owned()), ..source.clone() };
+    Some(Newest { version: version.to_string(), source: Source::Git(source) })
+}
+
+fn moved(source: &GitSource, detail: &str, all: &[Reference]) -> Option<Newest> {
+    let (words, commit) = detail.rsplit_once(" at ")?;
+    let (kind, name) = words.split_once(' ')?;
+    let kind = match kind {
+        "branch" => ReferenceKind::Branch,
+        "tag" => ReferenceKind::Tag,
+        _ => return None,
+    };
+    let now = all.iter().find(|reference| reference.kind == kind && reference.name == name)?;
+    let version = now.target.get(..SHOWN)?;
+    (version != commit).then(|| Newest { version: version.to_owned(), source: Source::Git(source.clone()) })
+}
+
+async fn all(sources: &Sources, source: &GitSource, access: Option<&Access>) -> Result<Vec<Reference>, SourceError> {
+    let scratch = scratch(sources)?;
+    let line = process::done(sources, Work::References, source, access, scratch.path(), &|_| {}).await?;
+    if let Line::References(references) = line { Ok(references) } else { Err(not_asked()) }
+}
+
+/// A directory for one child, removed when this is dropped.
+fn scratch(sources: &Sources) -> Result<TempDir, SourceError> {
+    std::fs::create_dir_all(&sources.settings.scratch)?;
+    Ok(tempfile::Builder::new().prefix("git-").tempdir_in(&sources.settings.scratch)?)
+}
+
+/// What the child left under this name.
+fn taken(scratch: &Path, name: &str, most: u64) -> Result<Vec<u8>, SourceError> {
+    let path = scratch.join(name);
+    if !path.symlink_metadata()?.is_file() {
+        return Err(not_asked());
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > most { Err(not_asked()) } else { Ok(content) }
+}
+
+/// The child did something else than it was told.
+fn not_asked() -> SourceError {
+    SourceError::Content("what was fetched is not what was asked for: try again, and tell who runs this server".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(name: &str, kind: ReferenceKind, digit: &str) -> Reference {
+        Reference { name: name.into(), kind, target: digit.repeat(40) }
+    }
+
+    fn newest(current: &str, detail: &str) -> Option<String> {
+        let url = "https://example.org/hello.git".parse().unwrap();
+        let source = GitSource { url, reference: None, path: Some("a.wasm".into()) };
+        let all = [
+            reference("main", ReferenceKind::Branch, "a"),
+            reference("v1.2.0", ReferenceKind::Tag, "b"),
+            reference("1.10.0", ReferenceKind::Tag, "c"),
+            reference("v2.0.0-rc.1", ReferenceKind::Tag, "d"),
+            reference("v9.0.0", ReferenceKind::Branch, "e"),
+        ];
+        let newest = higher(&source, &current.parse().unwrap(), &all).or_else(|| moved(&source, detail, &all))?;
+        let Source::Git(GitSource { reference, path, .. }) = newest.source else { panic!() };
+        assert_eq!(path.as_deref(), Some("a.wasm"));
+        Some(format!("{} from {}", newest.version, reference.unwrap_or_default()))
+    }
+
+    #[test]
+    fn a_higher_version_is_newer_and_so_is_a_branch_that_moved() {
+        assert_eq!(newest("1.2.0", "tag v1.2.0 at bbbbbbbbbbbb").as_deref(), Some("1.10.0 from 1.10.0"));
+        assert_eq!(newest("1.10.0", "tag 1.10.0 at cccccccccccc"), None);
+        assert_eq!(newest("2.0.0-alpha.1", "").as_deref(), Some("2.0.0-rc.1 from v2.0.0-rc.1"));
+        assert_eq!(newest("1.10.0", "branch main at aaaaaaaaaaaa"), None);
+        assert_eq!(newest("1.10.0", "branch main at 0123456789ab").as_deref(), Some("aaaaaaaaaaaa from "));
+        assert_eq!(newest("1.10.0", "tag v1.2.0 at 0123456789ab").as_deref(), Some("bbbbbbbbbbbb from "));
+        assert_eq!(newest("1.10.0", "branch gone at 0123456789ab"), None);
+        assert_eq!(newest("1.10.0", "commit 0123456789ab"), None);
+    }
+}
