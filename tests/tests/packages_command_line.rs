@@ -185,5 +185,4 @@ fn what_is_wrong_is_said() {
     says(&["grant", "org.vestry.users", "public"], "public");
     says(&["add", "nowhere.wasm"], "nowhere.wasm");
     says(&["add", "--git", "ftp://example.org/hello.git"], "https");
-    says(&["history", "org.example.nobody"], "org.example.nobody");
 }

@@ -76,6 +76,11 @@ pub fn built(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-plugins").join(format!("{name}.wasm"))
 }
 
+/// A component that the server ships with.
+pub fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/shipped").join(format!("{name}.wasm"))
+}
+
 fn made_up(number: u32) -> Result<Change, IdentityError> {
     Ok(Change::Create {
         id: AccountId::generate()?,

@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::Failure;
-use crate::fixture::{EMAIL, Fixture, built};
+use crate::fixture::{EMAIL, Fixture, built, shipped};
 use crate::foreign::{Watch, judge};
 use crate::load::Connection;
 use crate::server::Running;
@@ -24,16 +24,29 @@ const SCOPES: &[&str] =
     &["packages.read", "packages.manage", "vestry:admin/packages.place", "vestry:admin/packages.uninstall"];
 const BOUNDARY: &str = "the-boundary-of-a-package";
 
-/// A component that is installed again and again, each time as another plugin, so that nothing of it is known.
+/// A component that is installed again and again, each time as another plugin, so that nothing of it is known. Neither asks
+/// for anything.
 struct Subject {
-    name: &'static str,
-    id: &'static str,
-    mount: &'static str,
+    component: fn() -> PathBuf,
+    /// A word of the component that becomes another one each time, in its id and wherever else it stands.
+    word: &'static str,
+    id: fn(&str) -> String,
+    mount: fn(&str) -> String,
 }
 
 const SUBJECTS: &[Subject] = &[
-    Subject { name: "tools", id: "org.example.tools", mount: "utilities" },
-    Subject { name: "probe", id: "org.example.probe", mount: "probe" },
+    Subject {
+        component: || built("tools"),
+        word: "org.example.tools",
+        id: str::to_owned,
+        mount: |_| "utilities".to_owned(),
+    },
+    Subject {
+        component: || shipped("styleguide"),
+        word: "styleguide",
+        id: |word| format!("org.vestry.{word}"),
+        mount: str::to_owned,
+    },
 ];
 
 /// Medians of the rounds.
@@ -51,15 +64,14 @@ pub async fn measure(fixture: &Fixture) -> Result<(), Failure> {
     let watch = Watch::start(&[server.process()]);
     let mut all = Vec::new();
     for subject in SUBJECTS {
-        all.push((subject, program.times(subject).await?));
+        all.push(program.times(subject).await?);
     }
     let foreign = watch.foreign();
     println!("\nInstalling, from the upload to the first answer of the menu entry; others used {foreign:.2} cores");
-    for (subject, times) in all {
+    for times in all {
         let [compiling, cold, warm] = [times.compiling, times.cold, times.warm].map(|time| time.as_secs_f64() * 1e3);
         println!(
-            "  {}, {} KB: {cold:.0} ms, compiling alone {compiling:.0} ms; with compiled code there {warm:.0} ms",
-            subject.name,
+            "  {} KB: {cold:.0} ms, compiling alone {compiling:.0} ms; with compiled code there {warm:.0} ms",
             times.bytes / 1_000
         );
         let more = cold - compiling;
@@ -88,15 +100,16 @@ impl Program {
     }
 
     async fn times(&mut self, subject: &Subject) -> Result<Times, Failure> {
-        let component = fs::read(built(subject.name))?;
+        let component = fs::read((subject.component)())?;
         let (mut compiling, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..ROUNDS {
-            let id = another(subject.id, round);
-            let bytes = replaced(&component, subject.id, &id);
+            let word = another(subject.word, round);
+            let bytes = replaced(&component, subject.word, &word);
+            let (id, mount) = ((subject.id)(&word), (subject.mount)(&word));
             compiling.push(compile(&bytes)?);
-            cold.push(self.install(&bytes, subject.mount).await?);
+            cold.push(self.install(&bytes, &mount).await?);
             self.uninstall(&id).await?;
-            warm.push(self.install(&bytes, subject.mount).await?);
+            warm.push(self.install(&bytes, &mount).await?);
             self.uninstall(&id).await?;
         }
         let [compiling, cold, warm] = [compiling, cold, warm].map(|mut times| {
@@ -123,7 +136,7 @@ impl Program {
         let work = self.post("/packages/plan", "application/x-www-form-urlencoded", place.as_bytes()).await?;
         while self.look(&format!("/{mount}")).await? != 200 {
             if began.elapsed() > PATIENCE {
-                return Err(format!("{digest} is not mounted").into());
+                return Err(format!("{digest} is not mounted: {}", self.get(&work).await?).into());
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -192,9 +205,9 @@ fn compile(component: &[u8]) -> Result<Duration, Failure> {
     if status.success() { Ok(took) } else { Err("a component of the tests does not compile".into()) }
 }
 
-/// An id of the same length: the last two letters are a number.
-fn another(id: &str, round: usize) -> String {
-    format!("{}{round:02}", &id[..id.len() - 2])
+/// A word of the same length: the last two letters are a number.
+fn another(word: &str, round: usize) -> String {
+    format!("{}{round:02}", &word[..word.len() - 2])
 }
 
 fn replaced(component: &[u8], from: &str, to: &str) -> Vec<u8> {
