@@ -132,6 +132,10 @@ pub enum SettingsError {
     MailWithoutPublicUrl,
     #[error("sessions must last at least an hour and at most ten years")]
     Sessions,
+    #[error("packages.kept must be at least 1: a version that fails is replaced by the one before it")]
+    Kept,
+    #[error("packages.upgrades must begin with https://, as what stands there is believed; it is {0}")]
+    Upgrades(Url),
 }
 
 /// Environment variables: a name, and what it sets.
@@ -219,7 +223,13 @@ impl Settings {
         if !hours.contains(&self.sessions.idle_hours) || !(1..=3_650).contains(&self.sessions.absolute_days) {
             return Err(SettingsError::Sessions);
         }
-        Ok(())
+        if self.packages.kept == 0 {
+            return Err(SettingsError::Kept);
+        }
+        match &self.packages.upgrades {
+            Some(url) if url.scheme() != "https" => Err(SettingsError::Upgrades(url.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// Whether browsers reach the server over TLS.
@@ -268,6 +278,10 @@ mod tests {
         assert!(error.contains("VESTRY_LISTEN") && error.contains("here"), "{error}");
         assert!(matches!(load("public-url: https://x.org/path", &[]), Err(SettingsError::PublicUrl(_))));
         assert!(matches!(load("sessions: {idle-hours: 0}", &[]), Err(SettingsError::Sessions)));
+        assert!(matches!(load("packages: {kept: 0}", &[]), Err(SettingsError::Kept)));
+        let upgrades = |url: &str| load(&format!("packages: {{upgrades: \"{url}\"}}"), &[]);
+        assert!(matches!(upgrades("http://v.example.org/u.json"), Err(SettingsError::Upgrades(_))));
+        assert!(upgrades("https://v.example.org/u.json").is_ok());
         let server = "mail: {from: a@b.org, smtp: {host: m.b.org}}";
         assert!(matches!(load(server, &[]), Err(SettingsError::MailWithoutPublicUrl)));
         assert!(load(server, &[("VESTRY_PUBLIC_URL", "https://v.b.org")]).is_ok());

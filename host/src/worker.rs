@@ -12,9 +12,11 @@
 //! started it has then.
 
 mod attempt;
+mod ending;
 mod ordered;
 pub mod presence;
 mod schedules;
+mod turns;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -32,15 +34,10 @@ use vestry_storage::{JobRow, Lease, StorageError};
 
 use crate::installer::serving::Serving;
 use crate::registry::Registry;
-use crate::registry::plugin::{Plugin, State};
-use crate::registry::snapshot::Snapshot;
+use crate::registry::plugin::Plugin;
 use crate::worker::presence::Presence;
+use crate::worker::turns::Place;
 
-/// Jobs at a time, over all plugins: several times what one of them may have, so that two that wait for slow servers hold
-/// up nobody.
-const MOST: usize = 8;
-/// Of these, orders about packages: they compile, which takes all there is of the processor.
-const MOST_ORDERS: usize = 2;
 /// How often the worker looks around where nobody wakes it: for jobs of other processes, workers that are gone,
 /// schedules.
 const LOOK: Duration = Duration::from_secs(1);
@@ -73,8 +70,8 @@ pub struct Parts {
 struct Worker {
     parts: Parts,
     presence: Presence,
-    /// What runs here: each job with its plugin, or the host, by their ids.
-    running: Mutex<HashMap<String, String>>,
+    /// What runs here: each job by its id, with whose place it takes up.
+    running: Mutex<HashMap<String, Place>>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -102,7 +99,7 @@ struct Slot {
 
 impl Slot {
     fn new(worker: &Arc<Worker>, job: &JobRow) -> Self {
-        worker.running.lock().insert(job.id.clone(), job.plugin.clone());
+        worker.running.lock().insert(job.id.clone(), Place::of(job));
         Self { worker: Arc::clone(worker), job: job.id.clone() }
     }
 }
@@ -244,8 +241,10 @@ impl Worker {
     fn take(self: &Arc<Self>, now: u64, taken: &mut Vec<Taken>) -> Result<(), StorageError> {
         let Parts { services, registry, .. } = &self.parts;
         let snapshot = registry.snapshot();
-        while self.running.lock().len() < MOST {
-            let Some((job, doer)) = self.next_due(&snapshot, now)? else { break };
+        loop {
+            let running: Vec<Place> = self.running.lock().values().cloned().collect();
+            let next = services.database.read(|reader| turns::next_due(reader, &snapshot, running.iter(), now))?;
+            let Some((job, doer)) = next else { break };
             let number = getrandom::u64().map_or(now, |random| random >> 1).max(1);
             let lease = Lease { job: job.id.clone(), number };
             let slot = Slot::new(self, &job);
@@ -259,43 +258,12 @@ impl Worker {
         Ok(())
     }
 
-    /// The job that is taken next: of those who have fewest under way, the one that waits longest. A plugin that does not run
-    /// is passed over, and whoever has as many under way as they may.
-    fn next_due(&self, snapshot: &Snapshot, now: u64) -> Result<Option<(JobRow, Doer)>, StorageError> {
-        let mut running: HashMap<String, usize> = HashMap::new();
-        for doer in self.running.lock().values() {
-            *running.entry(doer.clone()).or_default() += 1;
-        }
-        self.parts.services.database.read(|reader| {
-            let mut first: Option<(usize, JobRow, Doer)> = None;
-            for id in reader.plugins_with_jobs()? {
-                let Some((doer, most)) = doer(snapshot, &id, now) else { continue };
-                let count = running.get(&id).copied().unwrap_or(0);
-                if count >= most {
-                    continue;
-                }
-                let Some(job) = reader.due_job(&id, now)? else { continue };
-                let before = |count: usize, job: &JobRow| (count, job.due, job.queued);
-                if first.as_ref().is_none_or(|(others, other, _)| before(count, &job) < before(*others, other)) {
-                    first = Some((count, job, doer));
-                }
-            }
-            Ok(first.map(|(_, job, doer)| (job, doer)))
-        })
-    }
-
-    /// Takes out of somebody's words what they were given.
+    /// Takes out of somebody's words what they were given. Orders are given nothing but what opens their own source, which is
+    /// taken out where that is asked; what else the host knows would be found out by who chooses their words.
     fn words_of(&self, doer: &str) -> Redaction {
-        let holder = if doer == HOST { Holder::Host } else { Holder::Plugin(doer) };
-        self.parts.services.secrets.words_of(holder)
+        match doer {
+            HOST => Redaction::default(),
+            plugin => self.parts.services.secrets.words_of(Holder::Plugin(plugin)),
+        }
     }
-}
-
-/// Who does jobs of this name, and how many at a time; none where nobody does at this moment.
-fn doer(snapshot: &Snapshot, id: &str, now: u64) -> Option<(Doer, usize)> {
-    if id == HOST {
-        return Some((Doer::Host, MOST_ORDERS));
-    }
-    let plugin = snapshot.by_id(id).filter(|plugin| matches!(plugin.state, State::Ready(_)) && !plugin.is_held(now))?;
-    Some((Doer::Plugin(Arc::clone(plugin)), plugin.limits.jobs.concurrent))
 }

@@ -8,11 +8,27 @@ use std::fs;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::test_plugin;
+use crate::{target, test_plugin};
 
 /// A component that is built for the tests alone.
 pub fn built(name: &str) -> Vec<u8> {
     fs::read(test_plugin(name)).expect("a component can be read")
+}
+
+/// What the program ships with, with another version of the same length. Its own is the workspace's, which stands in names
+/// of interfaces too, behind an `@`: those stay.
+#[track_caller]
+pub fn shipped(name: &str, number: &str) -> Vec<u8> {
+    let own = env!("CARGO_PKG_VERSION");
+    assert_eq!(own.len(), number.len(), "words of another length would move what comes after them");
+    let mut component = fs::read(target().join("shipped").join(format!("{name}.wasm"))).expect("it is built");
+    let is_version = |at: &usize| component[*at..].starts_with(own.as_bytes()) && component[at - 1] != b'@';
+    let places: Vec<usize> = (1..component.len() - own.len()).filter(is_version).collect();
+    assert!(!places.is_empty(), "{name} says nowhere that it is {own}");
+    for at in places {
+        component[at..at + own.len()].copy_from_slice(number.as_bytes());
+    }
+    component
 }
 
 /// What a package is known by: SHA-256 in lower-case hexadecimal.

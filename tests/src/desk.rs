@@ -11,9 +11,19 @@ use rusqlite::OptionalExtension;
 use crate::client::Call;
 use crate::{Answer, Client, Form, House, Page, component, database, wait_for};
 
-/// What a token needs to order everything. The last two are grave, so the scope has to name them.
-pub const SCOPES: &[&str] =
-    &["packages.read", "packages.manage", "vestry:admin/packages.place", "vestry:admin/packages.uninstall"];
+/// What a token needs to order everything, also updates that are handed on what the version before was granted. The last
+/// ones are grave, so the scope has to name them.
+pub const SCOPES: &[&str] = &[
+    "packages.read",
+    "packages.manage",
+    "plugins.grant",
+    "vestry:admin/packages.place",
+    "vestry:admin/packages.uninstall",
+    "vestry:admin/packages.set-enabled",
+    "vestry:admin/packages.set-limits",
+    "vestry:admin/packages.retry",
+    "vestry:admin/packages.discard",
+];
 /// Nothing that a test orders takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 

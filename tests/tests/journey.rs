@@ -90,7 +90,7 @@ fn find(browser: &Browser, person: &Person) {
 }
 
 fn give_developer(browser: &Browser) {
-    browser.click_on("form[action$='/privileges'] input[value='developer']");
+    browser.click_on("form[action*='/privileges'] input[value='developer']");
     browser.press("Save the privileges");
     browser.wait_for_text("the privilege developer");
     browser.screenshot("journey-07-asked");

@@ -9,7 +9,12 @@ use vestry_tests::desk::leads_to;
 use vestry_tests::{Client, Desk, House, wait_for};
 
 const TOOLS: &str = "org.example.tools";
+const WORKER: &str = "org.example.worker";
 const SOON: Duration = Duration::from_secs(5);
+/// Jobs that wait for their second attempt have had it by then.
+const JOBS_END: Duration = Duration::from_secs(20);
+/// More failures than stop a plugin.
+const MORE: u32 = 7;
 
 fn tools(number: &str, mode: &str) -> Vec<u8> {
     version(&version(&built("tools"), "1.0.0", number), "mode=good", mode)
@@ -76,6 +81,96 @@ fn a_version_that_fails_in_use_goes_back_by_itself() {
     assert_eq!(kind, "came-back");
     let page = shown(&admin, &format!("/packages/plugin/{TOOLS}"));
     assert!(page.contains("came back by itself") && page.contains(&reason), "{page}");
+}
+
+/// That an old hole is open again is nothing that one account out of many brings about.
+#[test]
+fn one_account_alone_brings_no_former_version_back() {
+    for (accounts, expected) in [(1, "quarantined"), (2, "came-back")] {
+        let house = House::open("packages-witnesses");
+        let (desk, admin) = (Desk::of(&house), house.as_admin());
+        let good = desk.install(&admin, &tools("1.0.0", "mode=good"));
+        let late = desk.fetch(&tools("1.0.1", "mode=late"));
+        desk.done(&desk.place(&late, &good));
+        let people: Vec<Client> =
+            (0..accounts).map(|_| house.signed_in(&house.person("Tom Trainer", &["trainer"]))).collect();
+        for person in people.iter().cycle().take(5) {
+            assert_eq!(person.get("/utilities/twice").status, 502);
+        }
+        let kind = wait_for(SOON, || Some(events(&house, TOOLS).swap_remove(0).0).filter(|kind| kind != "mounted"));
+        assert_eq!(kind.as_deref(), Some(expected), "{accounts}: {:?}", events(&house, TOOLS));
+        let runs = desk.mounted(TOOLS).map(|mounted| mounted.digest);
+        assert_eq!(runs, Some(if accounts == 1 { late } else { good }));
+    }
+}
+
+/// Calls of visitors that trap, and jobs of theirs that trap or go over a limit.
+#[test]
+fn what_visitors_bring_about_stops_nothing() {
+    let (house, admin) = working("packages-visitors");
+    let trap = [("name", "count"), ("first", "trap")];
+    for _ in 0..MORE {
+        assert_eq!(house.visitor().post("/worker/everyone/start", &trap).status, 502);
+    }
+    for (name, ends) in [("trap", "failures > 0"), ("spin", "state = 'failed'")] {
+        let times = MORE.to_string();
+        house.visitor().post("/worker/everyone/start", &[("name", name), ("times", &times)]).expect(200);
+        jobs(&house, name, MORE, ends);
+    }
+    nothing_happened(&house, &admin);
+    // The same, brought about by somebody, would have.
+    for _ in 0..5 {
+        assert_eq!(admin.post("/worker/start", &trap).status, 502);
+    }
+    let stopped = wait_for(SOON, || (admin.get("/worker").status == 503).then_some(()));
+    assert!(stopped.is_some(), "{:?}", events(&house, WORKER));
+}
+
+/// However often it was tried, and only once it has failed for good.
+#[test]
+fn a_job_counts_once() {
+    let (house, admin) = working("packages-jobs-count");
+    let start = |name: &str, times: &str| {
+        admin.post("/worker/start", &[("name", name), ("times", times)]).expect(200);
+    };
+    start("trap", "4");
+    jobs(&house, "trap", 4, "failures > 1");
+    start("spin", "4");
+    jobs(&house, "spin", 4, "state = 'failed'");
+    nothing_happened(&house, &admin);
+    start("spin", "1");
+    let stopped = wait_for(SOON, || (admin.get("/worker").status == 503).then_some(()));
+    assert!(stopped.is_some(), "{:?}", events(&house, WORKER));
+    assert_eq!(events(&house, WORKER)[0].0, "quarantined");
+}
+
+/// A house with the worker, whose jobs may not work for long.
+fn working(name: &str) -> (House, Client) {
+    let house = House::open(name);
+    house.install("worker");
+    house.server.command(&["package", "limits", WORKER, "job-cpu-ms=50"], "");
+    let admin = house.as_admin();
+    // What was done beside a server counts there within a second.
+    std::thread::sleep(Duration::from_millis(1_500));
+    (house, admin)
+}
+
+/// Waits until so many jobs of a name are as the condition says.
+#[track_caller]
+fn jobs(house: &House, name: &str, wanted: u32, ends: &str) {
+    let query = format!("SELECT count(*) FROM jobs WHERE name = ? AND {ends}");
+    let count = || database::open(house.server.data()).query_row(&query, [name], |row| row.get::<_, u32>(0));
+    let ended = wait_for(JOBS_END, || (count() == Ok(wanted)).then_some(()));
+    assert!(ended.is_some(), "{name}: {:?} of {wanted} jobs: {ends}", count());
+}
+
+#[track_caller]
+fn nothing_happened(house: &House, admin: &Client) {
+    // It would be stopped a moment after the failure.
+    std::thread::sleep(Duration::from_millis(500));
+    let kinds: Vec<String> = events(house, WORKER).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["mounted"]);
+    admin.get("/worker").expect(200);
 }
 
 #[test]

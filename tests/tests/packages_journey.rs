@@ -95,7 +95,7 @@ impl Journey {
         self.brings("tools.wasm", &built("tools"));
         self.browser.wait_for_text("goes away from /utilities for everybody");
         self.look("swap");
-        self.browser.press("Take the place of Our Utilities");
+        self.browser.press(&format!("Take the place of {OURS}"));
         self.is_in_place(TOOLS, "1.0.0");
         self.browser.visit("/utilities");
         self.browser.wait_for_text("Count the words");

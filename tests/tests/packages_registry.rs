@@ -135,24 +135,29 @@ fn faulty(fault: Fault) -> Web {
     Web::start_tls(WORLD.authority.server(), said)
 }
 
-const FAULTS: &[(Fault, &str)] = &[
-    (Fault::OtherContent, ":1.1.6"),
-    (Fault::OtherManifest, "@"),
-    (Fault::Gigabyte, ":1.1.6"),
-    (Fault::NoComponent, ":1.1.6"),
-    (Fault::Content(End::BrokenOff), ":1.1.6"),
-    (Fault::Manifest(End::BrokenOff), ":1.1.6"),
+/// Each with the end of the reference, and words of what is said then.
+const FAULTS: &[(Fault, &str, &str)] = &[
+    (Fault::OtherContent, ":1.1.6", "should be sha256:"),
+    (Fault::OtherManifest, "@", "should be sha256:"),
+    (Fault::Gigabyte, ":1.1.6", "1048576 KiB"),
+    (Fault::NoComponent, ":1.1.6", "application/x-something"),
+    (Fault::Content(End::BrokenOff), ":1.1.6", "broke off"),
+    (Fault::Manifest(End::BrokenOff), ":1.1.6", "broke off"),
 ];
 
 #[test]
 fn what_is_not_whole_or_not_what_it_says_is_not_taken() {
     let desk = &WORLD.desk;
     let by_digest = format!("@sha256:{}", digest(&registry::manifest(&tools("1.1.6")).0));
-    for (fault, reference) in FAULTS {
+    for (fault, reference, words) in FAULTS {
         let web = faulty(*fault);
         let reference = if *reference == "@" { &by_digest } else { *reference };
         let said = desk.refused(&desk.registry(&format!("{}/team/tools{reference}", web.host()), None));
-        println!("{fault:?}: {said}");
+        assert!(said.contains(words), "{fault:?}: {said}");
+    }
+    for number in ["1.1.6", "1.1.7"] {
+        let kept = WORLD.house.server.data().join("packages").join(format!("{}.wasm", digest(&tools(number))));
+        assert!(!kept.exists(), "nothing of it is kept");
     }
     let web = faulty(Fault::None);
     let whole = desk.registry(&format!("{}/team/tools:1.1.6", web.host()), None);
@@ -173,6 +178,7 @@ fn a_registry_that_stalls_is_not_waited_for() {
     for (fault, job, began) in jobs {
         let said = desk.stumbled(&job);
         println!("{fault:?}, after {:?}: {said}", began.elapsed());
+        assert!(said.contains("sent nothing for"), "{fault:?}: {said}");
         assert!(began.elapsed() < WAITED, "{fault:?}: {:?}", began.elapsed());
     }
 }

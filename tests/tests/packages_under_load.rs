@@ -1,7 +1,7 @@
 //! Updates, roll-backs and swaps while many people are at work: no request fails, none is served half by each version, and
 //! a form is answered by the version that drew it.
 //!
-//! `VESTRY_ROUNDS` and `VESTRY_CONNECTIONS` say how many changes and people, where not 200 and 32.
+//! `VESTRY_ROUNDS` and `VESTRY_CONNECTIONS` say how many changes and people, where not 30 and 32.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn number(variable: &str, otherwise: usize) -> usize {
 
 #[test]
 fn nobody_notices() {
-    let (rounds, connections) = (number("VESTRY_ROUNDS", 200), number("VESTRY_CONNECTIONS", 32));
+    let (rounds, connections) = (number("VESTRY_ROUNDS", 30), number("VESTRY_CONNECTIONS", 32));
     let house = House::open("packages-under-load");
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let tools = built("tools");

@@ -124,16 +124,48 @@ fn panels_are_few_and_not_inside_each_other() {
     }
 }
 
-/// The consent panel for a plugin that is mounted, and the plugin's digest.
+/// The consent panel for a plugin that is mounted, on a page of its own, and the plugin's digest.
 fn consent(client: &Client, plugin: &str) -> (String, Page) {
     let digest = digest_of(plugin);
-    let page = panels(client, &[&format!("consent:{digest}")]);
+    let page = client.get(&format!("/account/consent/{digest}")).expect(200).page();
     (digest, page)
+}
+
+#[test]
+fn consent_is_drawn_for_who_administers_packages_alone() {
+    let admin = HOUSE.as_admin();
+    let page = admin.get("/packages/plugin/org.example.probe").expect(200).page();
+    let words = page.text(".consent-form");
+    assert!(words.contains("what may org.example.probe do?") && words.contains("by the server itself"), "{words}");
+    let other = panels(&admin, &[&format!("consent:{}", digest_of("probe"))]);
+    assert!(!other.has(".consent-form") && other.text(".panel").contains("not available"), "{}", other.text("main"));
 }
 
 fn digest_of(plugin: &str) -> String {
     let bytes = std::fs::read(vestry_tests::test_plugin(plugin)).expect("it can be read");
     data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes))
+}
+
+#[test]
+fn nothing_is_said_yes_to_on_a_page_that_changes_by_itself() {
+    let (admin, page) = (HOUSE.as_admin(), "/packages/plugin/org.example.hostile");
+    let drawn = || admin.get(page).expect(200).page();
+    assert!(drawn().has(".consent-form"));
+    // An order that some other process has, and goes on for a while: the page follows it.
+    let database = Connection::open(HOUSE.server.data().join("vestry.db")).expect("the database can be opened");
+    database.busy_timeout(Duration::from_secs(5)).expect("it can wait");
+    let order = "INSERT INTO jobs (id, plugin, name, input, state, percent, message, attempt, failures, queued, due, cancel, \
+                 worker, lease, leased_until) VALUES ('followed', 'vestry', 'place', '{}', 'running', 0, '', 1, 0, 1, 1, 0, \
+                 'another', 1, 9000000000000000)";
+    database.execute(order, []).expect("a job can be added");
+    let about = "INSERT INTO package_jobs (job, kind, digest, plugin, mount, problems) \
+                 VALUES ('followed', 'place', '1', 'org.example.hostile', 'hostile', '[]')";
+    database.execute(about, []).expect("what it is about can be added");
+    let followed = drawn();
+    database.execute("DELETE FROM jobs WHERE id = 'followed'", []).expect("a job can be removed");
+    assert!(!followed.has(".consent-form"), "{}", followed.text("main"));
+    assert!(followed.text("main").contains("as soon as this page stays as it is"), "{}", followed.text("main"));
+    assert!(drawn().has(".consent-form"));
 }
 
 /// The form without the ticks of these.
@@ -167,7 +199,7 @@ fn ticks_say_what_is_granted_and_count_at_once() {
     HOUSE.visitor().get("/probe/everyone").expect(200);
     assert!(result(&admin, "/probe/kv/get?key=a").text().contains("Ok("));
     let answer = admin.submit(&without(form.clone(), &["vestry:plugin/kv", "public"]));
-    assert!(answer.location().is_some_and(|back| back.starts_with("/board/panels?")), "{}", answer.text());
+    assert!(answer.location().is_some_and(|back| back.starts_with("/account/consent/")), "{}", answer.text());
     let page = admin.follow(answer).expect(200).page();
     assert!(page.text(".notices").contains("Taken back: 2"), "{}", page.text(".notices"));
     assert!(result(&admin, "/probe/kv/get?key=a").text().contains("Denied"), "at once");
@@ -276,7 +308,7 @@ fn granting_asks_for_the_password_after_a_while() {
     let again = refused.page();
     assert!(again.text("main").contains("not right"), "{}", again.text("main"));
     let done = client.submit(&again.form_with("password").with("password", &person.password));
-    assert!(done.location().is_some_and(|back| back.starts_with("/board/panels?")), "{}", done.text());
+    assert!(done.location().is_some_and(|back| back.starts_with("/account/consent/")), "{}", done.text());
 }
 
 /// A ticket behind which a link waits, and where the page that shows it is.
@@ -394,7 +426,7 @@ fn panels_are_good_to_look_at_and_to_use() {
     let probe = digest_of("probe");
     let parts = "name=contribution:org.example.board%2Fplain&name=contribution:org.example.hostile%2Ftrap&name=nothing";
     for (name, path) in [
-        ("panels-consent", format!("/board/panels?name=consent:{probe}")),
+        ("panels-consent", "/packages/plugin/org.example.probe".to_owned()),
         ("panels-consent-alone", format!("/account/consent/{probe}")),
         ("panels-parts", format!("/board/panels?{parts}")),
     ] {

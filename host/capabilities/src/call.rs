@@ -25,6 +25,7 @@ use crate::job_log::JobLog;
 use crate::secret_store::Secrets;
 use crate::transaction::Transaction;
 use crate::uploads::Upload;
+use crate::waited::Waited;
 
 /// Different refusals of one request that are written down.
 const MOST_REFUSALS: usize = 100;
@@ -143,6 +144,8 @@ pub enum Effect {
     Job { lease: Lease, log: JobLog },
     /// Each commit at once, in a space that nobody else uses yet.
     Migration,
+    /// Never: a package is tried before it takes its place, and nothing outside this server is to notice.
+    Trial,
 }
 
 /// What a call is made of.
@@ -176,6 +179,7 @@ pub struct Call {
     left: usize,
     asked: Option<Asked>,
     refusals: Arc<Mutex<Refusals>>,
+    waited: Waited,
     pub(crate) transaction: Transaction,
 }
 
@@ -188,6 +192,7 @@ impl Call {
             left: settings.bytes,
             asked: None,
             refusals: Arc::default(),
+            waited: Waited::default(),
             transaction: Transaction::default(),
             open: Some(settings),
         }
@@ -203,6 +208,7 @@ impl Call {
             left: 0,
             asked: None,
             refusals: Arc::default(),
+            waited: Waited::default(),
             transaction: Transaction::default(),
         }
     }
@@ -222,6 +228,28 @@ impl Call {
     #[must_use]
     pub fn refusals(&self) -> Arc<Mutex<Refusals>> {
         Arc::clone(&self.refusals)
+    }
+
+    /// How long it has waited for other servers; to be kept aside likewise.
+    #[must_use]
+    pub fn waited(&self) -> Waited {
+        self.waited.clone()
+    }
+
+    /// Says no where other servers and secrets are out of reach: a package that is only tried leaves no trace, and learns
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// `unavailable`, which is no fault of the package's.
+    pub(crate) fn reach_out(&self) -> Result<(), Failure> {
+        match self.open.as_ref().map(|open| &open.effect) {
+            Some(Effect::Trial | Effect::Migration) => Err(Failure::Unavailable(
+                "while a package is tried before it takes its place, other servers and secrets are out of its reach"
+                    .into(),
+            )),
+            Some(Effect::WithAnswer | Effect::Job { .. }) | None => Ok(()),
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -291,7 +319,7 @@ impl Call {
     pub(crate) fn lease(&self) -> Option<&Lease> {
         match &self.open.as_ref()?.effect {
             Effect::Job { lease, .. } => Some(lease),
-            Effect::WithAnswer | Effect::Migration => None,
+            Effect::WithAnswer | Effect::Migration | Effect::Trial => None,
         }
     }
 
@@ -299,7 +327,7 @@ impl Call {
     pub(crate) fn job_log(&self) -> Option<&JobLog> {
         match &self.open.as_ref()?.effect {
             Effect::Job { log, .. } => Some(log),
-            Effect::WithAnswer | Effect::Migration => None,
+            Effect::WithAnswer | Effect::Migration | Effect::Trial => None,
         }
     }
 
@@ -309,7 +337,8 @@ impl Call {
     ///
     /// `conflict` where somebody was faster, `exhausted` where a limit is passed, `unavailable` where the database fails.
     pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
-        let Some(open) = self.open.as_ref().filter(|open| !matches!(open.effect, Effect::WithAnswer)) else {
+        let at_once = |open: &&CallSettings| matches!(open.effect, Effect::Job { .. } | Effect::Migration);
+        let Some(open) = self.open.as_ref().filter(at_once) else {
             return Ok(());
         };
         let part = Self {
@@ -319,6 +348,7 @@ impl Call {
             left: 0,
             asked: None,
             refusals: Arc::default(),
+            waited: self.waited.clone(),
             transaction: std::mem::take(&mut self.transaction),
         };
         let done = tokio::task::spawn_blocking(move || part.commit()).await;

@@ -71,7 +71,7 @@ impl Call {
             return Err(Failure::Exhausted(format!("a request writes at most {MOST_WRITES} times")));
         }
         for row in rows {
-            if let Err(reason) = self.check(row)? {
+            if let Err(reason) = self.may(row)? {
                 return Err(self.refuse(row, reason));
             }
         }
@@ -125,7 +125,7 @@ impl Call {
     }
 
     /// Whether a row lets this call in; the inner error is the reason for a refusal.
-    fn check(&self, row: &Row) -> Result<Result<(), String>, Failure> {
+    pub(crate) fn may(&self, row: &Row) -> Result<Result<(), String>, Failure> {
         if self.is_closed() {
             return Ok(Err("nothing of the host is there while a plugin registers".into()));
         }

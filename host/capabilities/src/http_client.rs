@@ -39,6 +39,7 @@ enum CallError {
 }
 
 pub(crate) async fn send(call: &mut Call, _pass: Pass, request: Outgoing) -> Result<Incoming, Failure> {
+    call.reach_out()?;
     let row = row(&request);
     let origin = Origin::of_address(&request.url);
     let line = Line::begin(call, &request.verb, origin.as_ref().ok());
@@ -67,6 +68,7 @@ async fn attempt(call: &Call, origin: &Origin, asked: Outgoing) -> Result<Answer
     let left = open.until.saturating_duration_since(Instant::now()).saturating_sub(MARGIN);
     let request = Request::new(verb, &asked.url, headers?, asked.body.into())?.within(time)?;
     let request = request.within(time.min(left).max(Duration::from_millis(1)))?.at_most(call.left());
+    let _wait = call.waited().begin();
     Ok(open.services.outbound.send(request, &is_allowed).await?)
 }
 

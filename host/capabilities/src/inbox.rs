@@ -1,8 +1,9 @@
 //! Files that somebody sent and that wait for a job of the host's: `DATA/inbox`, for nobody else to read.
 //!
 //! A request ends before its file is looked at, and the server can end in between. So the file is kept here, on the disk
-//! and under a name, before the row is written that names it. What no row names is of a request that came to nothing: the
-//! worker removes it.
+//! and under a name, before the row is written that names it: once for each upload, however often that is asked for. With
+//! the upload it is gone again where nothing came of the request ([`Kept`]). What a server that was killed has left, and no
+//! row names, the worker removes.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,7 +14,9 @@ use std::time::SystemTime;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use vestry_catalog::order::{Fetch, Order};
 
+use crate::call::Call;
 use crate::directories::Draft;
 use crate::uploads::Upload;
 
@@ -51,13 +54,24 @@ impl Inbox {
         Ok(Self(Arc::new(Dir::open_ambient_dir(&path, ambient_authority())?)))
     }
 
-    /// Keeps what somebody sent, and answers its name here. It is on the disk when this returns. Blocks. Fails with
+    /// Keeps what somebody sent, and answers its name here. It is on the disk when this returns, and as long as the upload is
+    /// there; for longer where an order names it and was written ([`ordered`]). Blocks. Fails with
     /// [`io::ErrorKind::QuotaExceeded`] where too much waits already.
     pub fn put(&self, upload: &Upload) -> io::Result<String> {
         self.put_within(upload, MOST)
     }
 
     fn put_within(&self, upload: &Upload, most: u64) -> io::Result<String> {
+        let mut kept = upload.kept().lock();
+        if let Some(Kept { name, .. }) = &*kept {
+            return Ok(name.clone());
+        }
+        let name = self.copy(upload, most)?;
+        *kept = Some(Kept { inbox: self.clone(), name: name.clone(), ordered: false });
+        Ok(name)
+    }
+
+    fn copy(&self, upload: &Upload, most: u64) -> io::Result<String> {
         let waiting: u64 = self.list()?.iter().map(|file| file.size).sum();
         if waiting.saturating_add(upload.size()) > most || !Upload::has_room(&*self.0, upload.size())? {
             return Err(io::ErrorKind::QuotaExceeded.into());
@@ -114,6 +128,35 @@ impl Inbox {
     }
 }
 
+/// A file of the inbox: gone when this is, unless an order names it.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    inbox: Inbox,
+    name: String,
+    ordered: bool,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.ordered {
+            return;
+        }
+        if let Err(error) = self.inbox.remove(&self.name) {
+            tracing::warn!(%error, file = self.name, "a file that was sent could not be removed; the hour takes it");
+        }
+    }
+}
+
+/// Leaves the file of an order that was written to whoever carries that out.
+pub(crate) fn ordered(call: &Call, order: &Order) {
+    let (Order::Fetch(Fetch::Inbox { file, .. }), Ok(open)) = (order, call.settings()) else { return };
+    for upload in &open.uploads {
+        if let Some(kept) = upload.kept().lock().as_mut().filter(|kept| kept.name == *file) {
+            kept.ordered = true;
+        }
+    }
+}
+
 fn new_name() -> io::Result<String> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
@@ -140,10 +183,12 @@ mod tests {
         let mode = std::fs::metadata(data.path().join("inbox")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         let content = vec![7; (PIECE + 3) as usize];
-        let name = inbox.put(&Upload::from(content.clone())).unwrap();
+        let upload = Upload::from(content.clone());
+        let name = inbox.put(&upload).unwrap();
         let mut file = Upload::new_file(data.path()).unwrap();
         file.write_all(b"on disk").unwrap();
-        let other = inbox.put(&Upload::on_file(file, 7)).unwrap();
+        let on_disk = Upload::on_file(file, 7);
+        let other = inbox.put(&on_disk).unwrap();
         let again = Inbox::open(data.path()).unwrap();
         let read = |name: &str| {
             let mut read = Vec::new();
@@ -161,13 +206,27 @@ mod tests {
     }
 
     #[test]
+    fn an_upload_is_kept_once_and_as_long_as_its_request_where_nobody_ordered_anything() {
+        let data = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(data.path()).unwrap();
+        let upload = Upload::from(vec![7; 9]);
+        let of_another_run = upload.clone().named("a.wasm");
+        let name = inbox.put(&upload).unwrap();
+        assert_eq!((inbox.put(&upload).unwrap(), inbox.put(&of_another_run).unwrap()), (name.clone(), name));
+        assert_eq!(inbox.list().unwrap().len(), 1);
+        drop(upload);
+        assert_eq!(inbox.list().unwrap().len(), 1);
+        drop(of_another_run);
+        assert!(inbox.list().unwrap().is_empty());
+    }
+
+    #[test]
     fn it_holds_no_more_than_it_may() {
         let data = tempfile::tempdir().unwrap();
         let inbox = Inbox::open(data.path()).unwrap();
-        let put = |bytes: usize| inbox.put_within(&Upload::from(vec![7; bytes]), 10).map_err(|error| error.kind());
-        put(6).unwrap();
-        assert_eq!(put(5), Err(io::ErrorKind::QuotaExceeded));
-        put(4).unwrap();
+        let uploads = [6, 5, 4].map(|bytes: usize| Upload::from(vec![7; bytes]));
+        let put = |number: usize| inbox.put_within(&uploads[number], 10).map(drop).map_err(|error| error.kind());
+        assert_eq!([put(0), put(1), put(2)], [Ok(()), Err(io::ErrorKind::QuotaExceeded), Ok(())]);
         assert_eq!(inbox.list().unwrap().len(), 2);
     }
 

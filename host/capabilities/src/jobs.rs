@@ -9,6 +9,7 @@ use crate::call::{Actor, Call, unavailable};
 use crate::gate::Pass;
 use crate::packages::PackageWrite;
 use crate::secret_store::{Holder, Redaction};
+use crate::table::{PACKAGES_FETCH, PACKAGES_OUTCOME, Row};
 use crate::transaction::{CommitError, Write};
 
 /// Bytes of what a job is started with.
@@ -53,7 +54,7 @@ pub(crate) async fn start(call: &mut Call, _pass: Pass, name: String, input: Str
 }
 
 pub(crate) fn get(call: &Call, _pass: Pass, id: &str) -> Result<Job, Failure> {
-    let own = own(call, id)?;
+    let own = own(call, id, &PACKAGES_OUTCOME)?;
     if let Some(row) = own {
         return Ok(job(row));
     }
@@ -66,7 +67,7 @@ pub(crate) fn get(call: &Call, _pass: Pass, id: &str) -> Result<Job, Failure> {
 }
 
 pub(crate) async fn cancel(call: &mut Call, _pass: Pass, id: String) -> Result<(), Failure> {
-    own(call, &id)?.ok_or_else(|| unknown(&id))?;
+    own(call, &id, &PACKAGES_FETCH)?.ok_or_else(|| unknown(&id))?;
     call.transaction.push(Write::Job(JobWrite::Cancel { id }));
     call.settle().await
 }
@@ -140,11 +141,16 @@ fn words(call: &Call) -> Result<Redaction, Failure> {
     Ok(call.settings()?.services.secrets.words_of(Holder::Plugin(&call.subject().id)))
 }
 
-/// A job of the plugin, or one of the host's that it had written down.
-fn own(call: &Call, id: &str) -> Result<Option<JobRow>, Failure> {
+/// A job of the plugin; or one of the host's that it had written down, where this call may do what `needed` says: those are
+/// the server's, so a plugin that was trusted with them once, and people who only use it, see and cancel none.
+fn own(call: &Call, id: &str, needed: &Row) -> Result<Option<JobRow>, Failure> {
     let row = call.settings()?.services.database.read(|reader| reader.job(id)).map_err(unavailable)?;
     let plugin = &call.subject().id;
-    Ok(row.filter(|row| row.plugin == *plugin || row.through == *plugin))
+    match row {
+        Some(row) if row.plugin == *plugin => Ok(Some(row)),
+        Some(row) if row.through == *plugin && call.may(needed)?.is_ok() => Ok(Some(row)),
+        _ => Ok(None),
+    }
 }
 
 fn unknown(id: &str) -> Failure {

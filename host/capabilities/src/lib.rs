@@ -36,6 +36,7 @@ pub mod table;
 mod transaction;
 mod uploads;
 mod users;
+mod waited;
 mod weight;
 mod words;
 
@@ -48,6 +49,7 @@ pub use invitations::{Handed, HandoverError, hand_over, send_forgotten};
 pub use job_log::{JobLog, Line as JobLine};
 pub use jobs::new_id as new_job_id;
 pub use mail::sealed::{Content, ContentError, HostMail, SealedMail, Template};
+pub use packages::{GRANT, NotYours, SERVER, hands_on, not_yours};
 pub use queue::sentence;
 pub use secret_store::{
     Configured, ConfiguredSecret, ConfiguredSource, Holder, MANAGE, Redaction, SecretError, SecretSource, SecretView,
@@ -58,3 +60,4 @@ pub use table::{Kind, Row, TABLE, TYPES, interfaces};
 pub use transaction::{CallFacts, CommitError, audit_refusals};
 pub use uploads::Upload;
 pub use vestry_catalog::Capability;
+pub use waited::Waited;

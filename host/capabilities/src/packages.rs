@@ -8,21 +8,24 @@
 mod address;
 mod asking;
 mod changing;
+mod granting;
 mod ordering;
 
 use vestry_catalog::order::Order;
 use vestry_catalog::switching::{self, Switch, SwitchError};
-use vestry_catalog::{CatalogError, OrderError, Orderer, meaning};
+use vestry_catalog::{Capability, CatalogError, OrderError, Orderer, meaning};
 use vestry_contract::packages::{Event as Happened, Inspection, Package, Plugin, Upgrade, Work};
 use vestry_contract::types::Failure;
 use vestry_events::{Event, Events};
-use vestry_identity::{Act, audit};
+use vestry_identity::{Act, PermissionSet, audit};
 use vestry_storage::{Reader, Transaction};
 
 pub(crate) use self::changing::{discard, retry, set_enabled, set_limits, uninstall};
+pub use self::granting::{GRANT, NotYours, SERVER, hands_on, not_yours};
 pub(crate) use self::ordering::{check, fetch, place, references};
 use crate::call::{Actor, Call, CallSettings, unavailable};
 use crate::gate::Pass;
+use crate::inbox;
 use crate::secret_store::SecretView;
 use crate::source_access::SealedAccess;
 use crate::transaction::CommitError;
@@ -38,6 +41,10 @@ pub(crate) enum PackageWrite {
     },
     /// What a source is opened with from now on.
     Access(SealedAccess),
+    /// A source was asked what it has, by its address.
+    Asked {
+        source: String,
+    },
     Switch {
         id: String,
         what: Switch,
@@ -68,7 +75,11 @@ pub(crate) fn inspect(call: &Call, _pass: Pass, digest: &str) -> Result<Inspecti
     let open = call.settings()?;
     let secrets = open.services.secrets.list().map_err(unavailable)?;
     let facts = open.surroundings.facts();
-    let found = read(call, |reader| vestry_catalog::inspection(reader, facts, &|name| known(&secrets, name), digest))?;
+    let holds = holds(call)?;
+    let found = read(call, |reader| {
+        let gives = |source: &str, ask: &Capability| hands_on(&holds, source, ask);
+        vestry_catalog::inspection(reader, facts, &|name| known(&secrets, name), &gives, digest)
+    })?;
     found.ok_or_else(|| no_package(digest))
 }
 
@@ -106,20 +117,28 @@ pub(crate) fn make(
             let act = Act { action: "packages.set-access", subject: access.source(), detail: "" };
             Ok(audit(tx, &actor, &act, now)?)
         }
+        PackageWrite::Asked { source } => {
+            let act = Act { action: "packages.references", subject: source, detail: "" };
+            Ok(audit(tx, &actor, &act, now)?)
+        }
         PackageWrite::Switch { id, what } => Ok(switching::switch(tx, &actor, id, *what, false, now)?),
         PackageWrite::SetLimits { id, limits } => changing::limit(tx, &actor, id, limits, now),
-        PackageWrite::Discard { digest } => Ok(switching::discard(tx, &actor, digest, now)?),
+        PackageWrite::Discard { digest } => {
+            let shipped = open.surroundings.facts().shipped();
+            Ok(switching::discard(tx, &actor, digest, &shipped, now)?)
+        }
     }
 }
 
 /// Wakes who carries orders out, and who serves what is mounted.
-pub(crate) fn announce(events: &Events, write: &PackageWrite) {
+pub(crate) fn announce(call: &Call, events: &Events, write: &PackageWrite) {
     match write {
-        PackageWrite::Order { id, .. } => {
+        PackageWrite::Order { id, order } => {
+            inbox::ordered(call, order);
             events.publish(&Event::Job(id.clone()));
             events.publish(&Event::Work);
         }
-        PackageWrite::Access(_) => {}
+        PackageWrite::Access(_) | PackageWrite::Asked { .. } => {}
         PackageWrite::Switch { .. } | PackageWrite::SetLimits { .. } | PackageWrite::Discard { .. } => {
             events.publish(&Event::Authority);
         }
@@ -131,7 +150,7 @@ impl From<OrderError> for CommitError {
         match error {
             OrderError::Storage(error) => error.into(),
             OrderError::UnderWay(_) | OrderError::Json(_) => Self::Conflict(error.to_string()),
-            OrderError::TooMany => Self::Exhausted(error.to_string()),
+            OrderError::TooMany | OrderError::TooManyOfYours => Self::Exhausted(error.to_string()),
         }
     }
 }
@@ -158,13 +177,24 @@ fn catalog_failure(error: CatalogError) -> Failure {
 
 fn switch_failure(error: SwitchError) -> Failure {
     match error {
-        SwitchError::Unknown(_) | SwitchError::NoPackage(_) => Failure::NotFound(error.to_string()),
-        SwitchError::Needed(_) | SwitchError::UnderWay(_) | SwitchError::Mounted { .. } => {
-            Failure::Conflict(error.to_string())
+        SwitchError::Unknown(_) | SwitchError::NoPackage(_) | SwitchError::NoOrder(_) => {
+            Failure::NotFound(error.to_string())
         }
+        SwitchError::Needed(_)
+        | SwitchError::UnderWay(_)
+        | SwitchError::Mounted { .. }
+        | SwitchError::Shipped(_)
+        | SwitchError::Ended(_) => Failure::Conflict(error.to_string()),
         SwitchError::Storage(error) => unavailable(error),
         SwitchError::Catalog(error) => catalog_failure(error),
     }
+}
+
+/// What who asks holds at this moment.
+fn holds(call: &Call) -> Result<PermissionSet, Failure> {
+    let open = call.settings()?;
+    let actor = identity_actor(call, open)?;
+    open.services.database.read(|reader| actor.holds_now(reader)).map_err(unavailable)
 }
 
 /// What is known of a secret.

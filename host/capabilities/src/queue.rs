@@ -1,5 +1,6 @@
 //! `queue`: the jobs of all plugins, for whoever administers the server.
 
+use vestry_catalog::order::{HOST, PLACE};
 use vestry_contract::queue::{Found, Job, Line, Query};
 use vestry_contract::types::{Failure, FieldError, Text};
 use vestry_storage::{JobFilter, JobRow, JobState, Reader, StorageError};
@@ -63,8 +64,19 @@ pub(crate) async fn retry(call: &mut Call, _pass: Pass, id: String) -> Result<()
             row.state.name()
         )));
     }
+    if is_for_just_then(&row) {
+        return Err(Failure::Conflict(
+            "somebody said yes to this once, to what they saw then; order it again, where packages are administered"
+                .into(),
+        ));
+    }
     call.transaction.push(Write::Job(JobWrite::Retry { id }));
     call.settle().await
+}
+
+/// Whether it puts packages in their places: what a person agreed to, for what was there at that moment.
+fn is_for_just_then(row: &JobRow) -> bool {
+    row.plugin == HOST && row.name == PLACE
 }
 
 fn read<T>(call: &Call, body: impl FnOnce(&Reader<'_>) -> Result<T, StorageError>) -> Result<T, Failure> {

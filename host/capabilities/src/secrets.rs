@@ -11,6 +11,7 @@ use vestry_catalog::Capability;
 /// The value of a secret that is bound to no origin.
 pub(crate) fn reveal(call: &mut Call, _pass: Pass, name: &str) -> Result<String, Failure> {
     granted(call, name)?;
+    call.reach_out()?;
     let holder = Holder::Plugin(&call.subject().id);
     let value = call.settings()?.services.secrets.reveal(holder, name).map_err(Failure::from)?;
     Ok(value.expose().to_owned())

@@ -95,6 +95,10 @@ const fn bulk(case: &'static str, permission: &'static str, ask: &'static str) -
     }
 }
 
+const fn asks(interface: &'static str, function: &'static str, permission: &'static str, ask: &'static str) -> Row {
+    Row { kind: Kind::Sensitive, ask: Some(ask), ..writes(interface, function, permission) }
+}
+
 const LOG: &str = "vestry:plugin/log";
 const SETTINGS: &str = "vestry:plugin/settings";
 const UPLOADS: &str = "vestry:plugin/uploads";
@@ -204,20 +208,46 @@ pub(crate) const PACKAGES_PLACE: Row = Row {
     case: None,
     permission: Some("packages.manage"),
     kind: Kind::Sensitive,
-    ask: Some("Mount {title} {version} ({id}, from {source}) at /{mount}{instead}. It gets: {grants}{refused}"),
+    ask: Some(
+        "Mount {id} {version} at /{mount}, from {source}{instead}. It gets: {grants}{refused}. It calls itself {title}",
+    ),
 };
-pub(crate) const PACKAGES_SET_ENABLED: Row = writes(PACKAGES, "set-enabled", "packages.manage");
-pub(crate) const PACKAGES_RETRY: Row = writes(PACKAGES, "retry", "packages.manage");
-pub(crate) const PACKAGES_SET_LIMITS: Row = writes(PACKAGES, "set-limits", "packages.manage");
-pub(crate) const PACKAGES_UNINSTALL: Row = Row {
-    interface: PACKAGES,
-    function: "uninstall",
-    case: None,
-    permission: Some("packages.manage"),
-    kind: Kind::Sensitive,
-    ask: Some("Take {title} ({id}) off /{mount}{data}"),
+pub(crate) const PACKAGES_ENABLE: Row = Row { case: Some("on"), ..writes(PACKAGES, "set-enabled", "packages.manage") };
+pub(crate) const PACKAGES_DISABLE: Row = Row {
+    case: Some("off"),
+    ..asks(
+        PACKAGES,
+        "set-enabled",
+        "packages.manage",
+        "Switch off {id} at /{mount}: nothing of it runs until it is on again. It calls itself {title}",
+    )
 };
-pub(crate) const PACKAGES_DISCARD: Row = writes(PACKAGES, "discard", "packages.manage");
+pub(crate) const PACKAGES_RETRY: Row = asks(
+    PACKAGES,
+    "retry",
+    "packages.manage",
+    "Let {id} at /{mount} run again, which was stopped because it failed. It calls itself {title}",
+);
+pub(crate) const PACKAGES_SET_LIMITS: Row = asks(
+    PACKAGES,
+    "set-limits",
+    "packages.manage",
+    "Set limits of {id} at /{mount}: {detail}. It calls itself {title}",
+);
+pub(crate) const PACKAGES_UNINSTALL: Row =
+    asks(PACKAGES, "uninstall", "packages.manage", "Take {id} off /{mount}{detail}. It calls itself {title}");
+pub(crate) const PACKAGES_DISCARD: Row =
+    Row { case: Some("never used"), ..writes(PACKAGES, "discard", "packages.manage") };
+pub(crate) const PACKAGES_DISCARD_USED: Row = Row {
+    case: Some("used"),
+    ..asks(
+        PACKAGES,
+        "discard",
+        "packages.manage",
+        "Discard {id} {version}, from {source}, which was in use: nobody can go back to it, and what it was granted goes \
+         with it. It calls itself {title}",
+    )
+};
 pub(crate) const SERVER_DESCRIBE: Row = reads(SERVER, "describe", "server.read");
 
 /// Every function that a plugin can call.
@@ -279,11 +309,13 @@ pub const TABLE: &[Row] = &[
     PACKAGES_FETCH,
     PACKAGES_CHECK,
     PACKAGES_PLACE,
-    PACKAGES_SET_ENABLED,
+    PACKAGES_ENABLE,
+    PACKAGES_DISABLE,
     PACKAGES_RETRY,
     PACKAGES_SET_LIMITS,
     PACKAGES_UNINSTALL,
     PACKAGES_DISCARD,
+    PACKAGES_DISCARD_USED,
     SERVER_DESCRIBE,
 ];
 

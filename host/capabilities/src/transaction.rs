@@ -154,6 +154,7 @@ impl Call {
         let writable = match open.effect {
             Effect::Migration => tx.is_open_copy(&subject.space, now)?,
             Effect::WithAnswer | Effect::Job { .. } => tx.is_writable(&subject.id, &subject.space, now)?,
+            Effect::Trial => false,
         };
         if !writable {
             return Err(CommitError::Conflict("the plugin's data is changing its shape".into()));
@@ -171,7 +172,7 @@ impl Call {
         match write {
             Write::Event { topic } => events.publish(&Event::Topic(self.subject().id.clone(), topic.clone())),
             Write::Job(write) => crate::jobs::announce(events, write),
-            Write::Package(write) => crate::packages::announce(events, write),
+            Write::Package(write) => crate::packages::announce(self, events, write),
             Write::Mail(_) | Write::Invitation(_) => events.publish(&Event::Work),
             Write::Badge { .. } | Write::Users { .. } | Write::UsersFound { .. } => events.publish(&Event::Authority),
             Write::Kv { .. } => {}
@@ -195,7 +196,7 @@ impl Call {
                 match open.effect {
                     Effect::WithAnswer => Ok(self.audit(tx, "kv.commit", &format!("{} keys", changes.len()), now)?),
                     // What a job keeps as it goes along is no decision of anybody's, and can be thousands of commits.
-                    Effect::Job { .. } | Effect::Migration => Ok(()),
+                    Effect::Job { .. } | Effect::Migration | Effect::Trial => Ok(()),
                 }
             }
             Write::Event { .. } => Ok(()),

@@ -11,12 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use parking_lot::Mutex;
 use vestry_contract::types::Failure;
 
 use crate::call::Call;
 use crate::directories::{FileError, FilePath, piece, unnamed};
 use crate::files;
 use crate::gate::Pass;
+use crate::inbox::Kept;
 use crate::table::UPLOADS_KEEP;
 
 /// The longest piece, in bytes.
@@ -29,6 +31,8 @@ const LEFT_FREE: u64 = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct Upload {
     stored: Arc<Stored>,
+    /// Its file in the inbox, where it was put there.
+    kept: Arc<Mutex<Option<Kept>>>,
     name: Arc<str>,
 }
 
@@ -46,7 +50,7 @@ impl From<Vec<u8>> for Upload {
 
 impl Upload {
     fn new(stored: Stored) -> Self {
-        Self { stored: Arc::new(stored), name: Arc::default() }
+        Self { stored: Arc::new(stored), kept: Arc::default(), name: Arc::default() }
     }
 
     /// The same, as its sender called it.
@@ -96,6 +100,10 @@ impl Upload {
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let whole = disk.f_blocks.saturating_mul(disk.f_frsize);
         Ok(free.saturating_sub(bytes) >= LEFT_FREE.max(whole / 20))
+    }
+
+    pub(crate) fn kept(&self) -> &Mutex<Option<Kept>> {
+        &self.kept
     }
 
     /// In bytes.

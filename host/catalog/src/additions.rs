@@ -65,7 +65,7 @@ fn address(route: &Route, mount: &str) -> Text {
     }
 }
 
-fn verb(verb: Verb) -> &'static str {
+pub(crate) fn verb(verb: Verb) -> &'static str {
     match verb {
         Verb::Get => "GET",
         Verb::Post => "POST",

@@ -7,9 +7,9 @@ use vestry_storage::Reader;
 use crate::additions::additions;
 use crate::capability::Capability;
 use crate::data::Choices;
-use crate::entitlement::Entitlement;
+use crate::entitlement::{Entitlement, Gives};
 use crate::facts::Facts;
-use crate::known::{Known, Result, is_newer, plain};
+use crate::known::{Known, Result, UNREADABLE, is_newer, plain};
 use crate::lookalikes::lookalikes;
 use crate::meaning;
 use crate::needs::Mounted;
@@ -19,7 +19,7 @@ use crate::under_way::under_way;
 /// What is known of secrets, by name.
 pub type Secrets<'a> = &'a dyn Fn(&str) -> meaning::Known<'a>;
 
-/// A package, looked at; none where it is not here.
+/// A package, looked at by who `gives` what they could grant; none where it is not here.
 ///
 /// # Errors
 ///
@@ -28,14 +28,15 @@ pub fn inspection(
     reader: &Reader<'_>,
     facts: &dyn Facts,
     secrets: Secrets<'_>,
+    gives: Gives<'_>,
     digest: &str,
 ) -> Result<Option<Inspection>> {
-    let Some(package) = Known::read(reader, digest)? else { return Ok(None) };
+    let Some(package) = Known::named(reader, digest)? else { return Ok(None) };
     let place = reader.plugin(&package.row.id)?;
     let running = Known::running(reader, &package.row.id)?;
     let mount = place.map_or_else(|| package.info.mount.clone(), |place| place.mount);
     let other = other_at(reader, &mount, &package.row.id)?;
-    let entitlement = Entitlement::of(reader, &package, running.as_ref())?;
+    let entitlement = Entitlement::of(reader, &package, running.as_ref(), gives)?;
     let choices = Choices::of(reader, &package.row.id, package.info.data_version)?;
     let mounted = Mounted::read(reader)?;
     let missing = mounted.clone().without(&package.row.id).missing(&package.info);
@@ -44,6 +45,11 @@ pub fn inspection(
     warnings.extend(stranger_to.iter().map(|from| stranger(&package, from)));
     warnings.extend(missing.iter().map(|missing| format!("{missing}; mount that first.")));
     warnings.extend(lost(&mounted, &package, other.as_ref()));
+    warnings
+        .extend(entitlement.opened.iter().map(|route| format!("It opens {route}; the version that runs does not.")));
+    warnings.extend(entitlement.withheld.iter().map(|capability| {
+        format!("The version that runs has {capability}, which you cannot hand on: somebody who may grant it can.")
+    }));
     warnings.extend(choices.as_ref().map(|choices| choices.sentence(package.info.data_version)));
     let job = under_way(reader)?.into_iter().find(|order| {
         order.digests.contains(digest) || (order.kind == "place" && order.plugins.contains(&package.row.id))
@@ -58,7 +64,7 @@ pub fn inspection(
         warnings: warnings.into_iter().map(Text::Data).collect(),
         missing: missing.iter().map(crate::needs::Missing::short).collect(),
         data_choices: choices.iter().flat_map(Choices::all).map(|choice| choice.name().to_owned()).collect(),
-        wider: installed.is_some() && !entitlement.wider.is_empty(),
+        wider: installed.is_some() && !entitlement.more().is_empty(),
         job: job.map(|order| order.job),
         readme: package.row.readme.clone(),
         package: package.package(),
@@ -95,6 +101,9 @@ fn asks(package: &Known, running: Option<&Known>, entitlement: &Entitlement, sec
 fn odd(package: &Known, running: Option<&Known>, mounted: &Mounted, facts: &dyn Facts, mount: &str) -> Vec<String> {
     let Known { row, info } = package;
     let mut odd = Vec::new();
+    if !package.is_legible() {
+        return vec![UNREADABLE.to_owned()];
+    }
     if row.imports.is_none() {
         odd.push("Which interfaces it uses was not kept when it was added; fetch it again to see them.".to_owned());
     }

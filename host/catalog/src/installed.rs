@@ -4,7 +4,7 @@ use vestry_contract::packages::{Limit, Package, Plugin};
 use vestry_storage::{PackageCheckRow, PackageEventKind, PluginRow, Reader, StorageError};
 
 use crate::facts::Facts;
-use crate::known::{Known, Result, is_newer};
+use crate::known::{Known, Result, UNREADABLE, is_newer};
 use crate::needs::Mounted;
 use crate::under_way::{UnderWay, under_way};
 use crate::upgrades::newer_shipped;
@@ -20,7 +20,7 @@ struct Surroundings<'a> {
     orders: Vec<UnderWay>,
 }
 
-/// All plugins in their places, by id. One whose registration cannot be read is left out.
+/// All plugins in their places, by id; one whose registration cannot be read is broken.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub fn installed(reader: &Reader<'_>, facts: &dyn Facts) -> Result<Vec<Plugin>> 
         orders: under_way(reader)?,
     };
     let plugins = reader.plugins()?;
-    let found = plugins.into_iter().map(|row| match Known::readable(reader, &row.digest)? {
+    let found = plugins.into_iter().map(|row| match Known::named(reader, &row.digest)? {
         Some(package) => plugin(reader, &around, row, &package).map(Some),
         None => Ok(None),
     });
@@ -54,13 +54,16 @@ pub fn waiting(reader: &Reader<'_>) -> Result<Vec<Package>> {
     let mut rows = reader.packages(None)?;
     rows.retain(|row| waits(&row.id, &row.digest, row.used));
     rows.sort_by_key(|row| std::cmp::Reverse(row.added));
-    let read = rows.iter().map(|row| Ok(Known::readable(reader, &row.digest)?.map(|known| known.package())));
+    let read = rows.iter().map(|row| Ok(Known::named(reader, &row.digest)?.map(|known| known.package())));
     read.filter_map(Result::transpose).collect()
 }
 
 fn plugin(reader: &Reader<'_>, around: &Surroundings<'_>, row: PluginRow, package: &Known) -> Result<Plugin> {
     let facts = around.facts;
-    let (state, reason) = state(&row, facts);
+    let (state, reason) = match package.is_legible() {
+        true => state(&row, facts),
+        false => ("broken", UNREADABLE.to_owned()),
+    };
     let check = around.checks.iter().find(|check| check.plugin == row.id);
     let (since_start, last_hour) = facts.used(&row.id);
     let job = around.orders.iter().find(|order| order.kind == "place" && order.plugins.contains(&row.id));
@@ -102,7 +105,7 @@ fn versions(reader: &Reader<'_>, row: &PluginRow) -> Result<Vec<Package>> {
     let mut kept = reader.packages(Some(&row.id))?;
     kept.retain(|package| package.used > 0 && package.digest != row.digest);
     kept.sort_by_key(|package| std::cmp::Reverse(package.used));
-    let read = kept.iter().map(|package| Ok(Known::readable(reader, &package.digest)?.map(|known| known.package())));
+    let read = kept.iter().map(|package| Ok(Known::named(reader, &package.digest)?.map(|known| known.package())));
     read.filter_map(Result::transpose).collect()
 }
 

@@ -30,14 +30,14 @@ mod upgrades;
 
 pub use capability::Capability;
 pub use digest::Digest;
-pub use entitlement::{Entitlement, wider};
+pub use entitlement::{Entitlement, covers, wider};
 pub use facts::{Facts, Shipped, Still, UNUSED};
 pub use inspection::{Secrets, inspection};
 pub use installed::{installed, limits, state, waiting};
-pub use known::{Asked, CatalogError, Known, is_newer, plain};
+pub use known::{Asked, CatalogError, Known, UNREADABLE, is_newer, plain, quoted};
 pub use newer::Newer;
-pub use ordering::{OrderError, Orderer, write_order};
+pub use ordering::{OrderError, Orderer, may_wait, write_order};
 pub use past::{history, work};
 pub use plan::{Obstacle, Plan};
 pub use under_way::{UnderWay, under_way};
-pub use upgrades::{SHIPPED, upgrades};
+pub use upgrades::{FILE, SHIPPED, upgrades};

@@ -173,11 +173,11 @@ mod tests {
 
     #[test]
     fn what_looks_like_another_and_is_not_the_same_is_said() {
-        let users = plugin("org.vestry.users", "Users and privileges", "User List");
+        let users = plugin("org.example.users", "Users and privileges", "User List");
         let older = plugin("org.example.a", "Раckаges", "Packages");
         let others = [&users, &older];
         for (title, label, said) in [
-            ("User Iist", "User list", vec!["Its title \"User Iist\" looks like \"User List\" of org.vestry.users"]),
+            ("User Iist", "User list", vec!["Its title \"User Iist\" looks like \"User List\" of org.example.users"]),
             ("Notes", "Sign ln", vec!["Its menu label \"Sign ln\" looks like \"Sign in\" of the server"]),
             ("Ѕign out", "Ρassword", vec!["\"Sign out\" of the server", "\"Password\" of the server"]),
             ("Users and privileges", "User list", vec![]),

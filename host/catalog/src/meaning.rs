@@ -36,7 +36,8 @@ const INTERFACES: &[(&str, &str, bool)] = &[
     ("vestry:admin/queue", "See, cancel and retry the jobs of all plugins, as far as the person who uses it may", true),
     (
         "vestry:admin/packages",
-        "Fetch packages and change what is mounted, as far as the person who uses it may; what is grave is asked first",
+        "Call any address on the net to fetch packages from there, and change what is mounted, as far as the person who \
+         uses it may; what is grave is asked first",
         true,
     ),
     (

@@ -56,11 +56,11 @@ impl Mounted {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be read, or what a package registered cannot.
+    /// Where the database cannot be read.
     pub fn read(reader: &Reader<'_>) -> Result<Self> {
         let mut mounted = Self::default();
         for plugin in reader.plugins()? {
-            if let Some(known) = Known::readable(reader, &plugin.digest)? {
+            if let Some(known) = Known::named(reader, &plugin.digest)? {
                 mounted.0.insert(plugin.id, Arc::new(known.info));
             }
         }

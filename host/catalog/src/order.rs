@@ -8,6 +8,9 @@ use crate::digest::Digest;
 /// Whose jobs they are: no plugin can be called that, as the ids of plugins have a dot.
 pub const HOST: &str = "vestry";
 
+/// What jobs are called that put packages in their places.
+pub const PLACE: &str = "place";
+
 /// Packages of one order.
 pub const MOST_PLACINGS: usize = 100;
 
@@ -23,22 +26,21 @@ pub enum Order {
     Check { plugins: Vec<String> },
 }
 
-/// Where a package is fetched from. What opens a private source is not in it: it is kept by the source's address.
+/// Where a package is fetched from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "from")]
 pub enum Fetch {
     /// A file of the inbox, under its name there; see `vestry_capabilities::Inbox`.
-    Inbox {
-        file: String,
-        name: String,
-    },
+    Inbox { file: String, name: String },
     Source {
         source: Source,
+        /// What it is opened with, sealed for its address, where somebody said so with this order: it is kept once it has
+        /// opened it. None: what was kept before. See `vestry_capabilities::SealedAccess`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access: Option<String>,
     },
     /// The newest version of a shipped plugin.
-    Shipped {
-        plugin: String,
-    },
+    Shipped { plugin: String },
 }
 
 /// One package to be put in a place.
@@ -56,12 +58,23 @@ pub struct Placing {
     pub data: Option<Choice>,
     /// The digest that ran when the person decided; none for none.
     pub expected: Option<Digest>,
+    /// What was at the mount when the person decided that it goes away. None where they said nothing of it: with `swap`
+    /// whatever is there goes.
+    #[serde(default)]
+    pub replaces: Option<Replaced>,
     /// What the plugin suggests that privileges permit, as `PERMISSION PRIVILEGE`, and the person said yes to.
     #[serde(default)]
     pub proposals: Vec<String>,
     /// Somebody has said for this placing what it is granted: nothing is carried over from the version that runs.
     #[serde(default)]
     pub decided: bool,
+}
+
+/// Another plugin that goes away, and the version of it that somebody saw there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    pub id: String,
+    pub digest: Digest,
 }
 
 /// Which data a package is to work with, where somebody said so.
@@ -96,7 +109,7 @@ impl Order {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Fetch(_) => "fetch",
-            Self::Place { .. } => "place",
+            Self::Place { .. } => PLACE,
             Self::Check { .. } => "check",
         }
     }

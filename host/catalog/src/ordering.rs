@@ -2,13 +2,15 @@
 //! given in. Who ordered it is shown it through the plugin that they used.
 
 use vestry_identity::{Act, Actor, audit};
-use vestry_storage::{NewJob, PackageJobRow, StorageError, Transaction};
+use vestry_storage::{NewJob, PackageJobRow, Reader, StorageError, Transaction};
 
-use crate::order::{Fetch, HOST, Order};
+use crate::order::{Fetch, HOST, Order, Placing};
 use crate::under_way::{place_of, under_way};
 
 /// Orders that wait.
 const MOST_WAITING: u64 = 1_000;
+/// Of these, those of one account that fetch something or ask sources: each can take minutes, and others wait behind it.
+const MOST_FETCHES: u64 = 20;
 
 /// Who gives an order.
 #[derive(Debug, Clone, Copy)]
@@ -28,10 +30,30 @@ pub enum OrderError {
     UnderWay(String),
     #[error("{MOST_WAITING} orders about packages wait already; do it again in a while")]
     TooMany,
+    #[error(
+        "{MOST_FETCHES} packages or sources that you asked for wait already; wait until some of them are done, or cancel them"
+    )]
+    TooManyOfYours,
     #[error("the order cannot be kept: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// Whether one more order that fetches something, or asks sources, may wait for who gives it.
+///
+/// # Errors
+///
+/// Where too many do.
+pub fn may_wait(reader: &Reader<'_>, actor: &Actor) -> Result<(), OrderError> {
+    match reader.count_fetches_waiting(HOST, account_of(actor))? {
+        MOST_FETCHES.. => Err(OrderError::TooManyOfYours),
+        _ => Ok(()),
+    }
+}
+
+fn account_of(actor: &Actor) -> Option<&str> {
+    Some(actor.id()).filter(|account| !account.is_empty())
 }
 
 /// Writes an order down as the job `id`. Whoever commits it has to publish the events of a new job.
@@ -50,16 +72,11 @@ pub fn write_order(
         return Err(OrderError::TooMany);
     }
     let row = row(tx, id, order)?;
-    if let Order::Place { placings } = order {
-        let others = under_way(tx)?;
-        for placing in placings {
-            let Some((plugin, mount)) = place_of(tx, placing)? else { continue };
-            if let Some(other) = others.iter().find(|other| other.is_in_the_way_of(&plugin, &mount)) {
-                return Err(OrderError::UnderWay(other.sentence(&format!("{plugin} or what is at /{mount}"))));
-            }
-        }
+    match order {
+        Order::Place { placings } => free(tx, placings)?,
+        Order::Fetch(_) | Order::Check { .. } => may_wait(tx, by.actor)?,
     }
-    let account = Some(by.actor.id()).filter(|account| !account.is_empty());
+    let account = account_of(by.actor);
     let input = serde_json::to_string(order)?;
     let job = NewJob {
         id,
@@ -75,6 +92,18 @@ pub fn write_order(
     tx.insert_package_job(&row)?;
     let action = format!("packages.{}", order.name());
     Ok(audit(tx, by.actor, &Act { action: &action, subject: id, detail: &detail(order) }, now)?)
+}
+
+/// Nobody else is changing the same places.
+fn free(tx: &Transaction<'_>, placings: &[Placing]) -> Result<(), OrderError> {
+    let others = under_way(tx)?;
+    for placing in placings {
+        let Some((plugin, mount)) = place_of(tx, placing)? else { continue };
+        if let Some(other) = others.iter().find(|other| other.is_in_the_way_of(&plugin, &mount)) {
+            return Err(OrderError::UnderWay(other.sentence(&format!("{plugin} or what is at /{mount}"))));
+        }
+    }
+    Ok(())
 }
 
 /// What is known of it before it is carried out.
@@ -97,7 +126,7 @@ fn row(tx: &Transaction<'_>, job: &str, order: &Order) -> Result<PackageJobRow, 
 fn detail(order: &Order) -> String {
     match order {
         Order::Fetch(Fetch::Inbox { name, .. }) => format!("file {name}"),
-        Order::Fetch(Fetch::Source { source }) => source.address(),
+        Order::Fetch(Fetch::Source { source, .. }) => source.address(),
         Order::Fetch(Fetch::Shipped { plugin }) => format!("shipped {plugin}"),
         Order::Place { placings } => {
             placings.iter().map(|placing| placing.digest.as_str()).collect::<Vec<_>>().join(" ")

@@ -6,10 +6,10 @@ use vestry_storage::{Reader, StorageError};
 
 use crate::data::Choices;
 use crate::digest::Digest;
-use crate::entitlement::Entitlement;
+use crate::entitlement::{Entitlement, Gives};
 use crate::known::{CatalogError, Known, plain};
 use crate::needs::{Missing, Mounted};
-use crate::order::{Choice, Placing};
+use crate::order::{Choice, Placing, Replaced};
 use crate::under_way::{place_of, under_way};
 
 /// A package on its way to its place.
@@ -63,7 +63,7 @@ impl From<StorageError> for Obstacle {
 
 impl Plan {
     /// What this placing does once it is as in `mounted`, which is changed to what it is after it. `job`: its own, where it
-    /// has one.
+    /// has one. `gives`: what who orders it could grant.
     ///
     /// # Errors
     ///
@@ -73,6 +73,7 @@ impl Plan {
         placing: &Placing,
         mounted: &mut Mounted,
         job: Option<&str>,
+        gives: Gives<'_>,
     ) -> Result<Self, Obstacle> {
         let unknown = || Obstacle::Unknown(placing.digest.clone());
         let package = Known::read(reader, placing.digest.as_str())?.ok_or_else(unknown)?;
@@ -80,10 +81,7 @@ impl Plan {
         let running = Known::running(reader, &id)?;
         unchanged(&package, running.as_ref(), placing)?;
         let replaces = other_at(reader, &mount, &id)?;
-        if let Some(other) = replaces.as_ref().filter(|_| !placing.swap) {
-            let by = format!("{} ({})", plain(&other.info.title), other.info.id);
-            return Err(Obstacle::Taken { mount, by });
-        }
+        goes_away(&mount, replaces.as_ref(), placing)?;
         free(reader, &id, &mount, &package, job)?;
         let takes_over = stranger_to(reader, &package)?;
         if let Some(from) = takes_over.clone().filter(|_| !placing.take_over) {
@@ -91,8 +89,25 @@ impl Plan {
         }
         needs(&package, replaces.as_ref(), mounted)?;
         data(reader, &package, placing.data)?;
-        let entitlement = Entitlement::of(reader, &package, running.as_ref())?;
+        let entitlement = Entitlement::of(reader, &package, running.as_ref(), gives)?;
         Ok(Self { package, mount, running, replaces, takes_over, data: placing.data, entitlement })
+    }
+
+    /// The placing with nothing left open: the mount, what goes away, whose id is taken over, as they were found. So a yes
+    /// is for just that, and what is otherwise when it is carried out is refused.
+    #[must_use]
+    pub fn settled(&self, placing: Placing) -> Placing {
+        let replaces = self.replaces.as_ref().and_then(|other| {
+            let digest = Digest::parse(&other.row.digest)?;
+            Some(Replaced { id: other.row.id.clone(), digest })
+        });
+        Placing {
+            mount: Some(self.mount.clone()),
+            swap: self.replaces.is_some(),
+            take_over: self.takes_over.is_some(),
+            replaces,
+            ..placing
+        }
     }
 
     /// What it takes the place of, as plugins are told.
@@ -113,6 +128,30 @@ fn unchanged(package: &Known, running: Option<&Known>, placing: &Placing) -> Res
             running.row.version, running.row.digest
         ))),
         (None, Some(_)) => Err(Obstacle::Changed(format!("{title} was unmounted since this was decided; look again"))),
+    }
+}
+
+/// What is at the mount is what the person said goes away.
+fn goes_away(mount: &str, there: Option<&Known>, placing: &Placing) -> Result<(), Obstacle> {
+    let changed = |said: &Replaced, by_now: String| {
+        Err(Obstacle::Changed(format!(
+            "{} was to go away from /{mount}, and {by_now}, which is not what was there when this was decided; look again",
+            said.id
+        )))
+    };
+    match (&placing.replaces, there) {
+        (None, None) => Ok(()),
+        (Some(said), None) => changed(said, "nothing else is there by now".to_owned()),
+        (_, Some(other)) if !placing.swap => {
+            let by = format!("{} ({})", plain(&other.info.title), other.info.id);
+            Err(Obstacle::Taken { mount: mount.to_owned(), by })
+        }
+        (None, Some(_)) => Ok(()),
+        (Some(said), Some(other)) if said.id == other.row.id && said.digest.as_str() == other.row.digest => Ok(()),
+        (Some(said), Some(other)) => {
+            let Known { row, .. } = other;
+            changed(said, format!("{} {} (digest {}) is there by now", row.id, row.version, row.digest))
+        }
     }
 }
 

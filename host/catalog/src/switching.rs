@@ -4,8 +4,10 @@
 use vestry_identity::{Act, Actor, audit};
 use vestry_storage::{PackageEventKind, PackageEventRow, PluginRow, Reader, Transaction};
 
+use crate::facts::Shipped;
 use crate::known::{Known, plain};
 use crate::needs::{Missing, dependents};
+use crate::order::HOST;
 use crate::plan::sentences;
 use crate::under_way::under_way;
 
@@ -29,6 +31,13 @@ pub enum SwitchError {
     Unknown(String),
     #[error("no package {0} is here")]
     NoPackage(String),
+    /// It would be there again at the next start, as one that nobody has decided about.
+    #[error("{0} came with this server, and takes no room beside it; it cannot be discarded")]
+    Shipped(String),
+    #[error("there is no order {0}")]
+    NoOrder(String),
+    #[error("the order {0} has ended or was cancelled")]
+    Ended(String),
     #[error("it cannot go: {}; update or unmount that first", sentences(.0))]
     Needed(Vec<Missing>),
     #[error("{0}")]
@@ -53,7 +62,8 @@ impl Switch {
     }
 }
 
-/// Does it. `even_if_needed`: taken away also where others need it, as on the way out of trouble.
+/// Does it. `even_if_needed`: taken away also where others need it, or somebody is changing its place, as on the way out of
+/// trouble; their orders are cancelled.
 ///
 /// # Errors
 ///
@@ -98,6 +108,29 @@ pub fn may_unmount(reader: &Reader<'_>, plugin: &PluginRow) -> Result<(), Switch
     }
 }
 
+/// Cancels what is about to change its place: what an order has not written by then it does not write any more.
+fn cancel_orders(tx: &Transaction<'_>, actor: &Actor, plugin: &PluginRow, now: u64) -> Result<(), SwitchError> {
+    for order in under_way(tx)?.iter().filter(|order| order.is_in_the_way_of(&plugin.id, &plugin.mount)) {
+        cancel(tx, actor, &order.job, now)?;
+    }
+    Ok(())
+}
+
+/// Cancels an order that has not ended. Nobody waits for it from then on, whoever carries it out: it writes nothing that it
+/// has not written by then.
+///
+/// # Errors
+///
+/// Where there is no such order, or it has ended.
+pub fn cancel(tx: &Transaction<'_>, actor: &Actor, job: &str, now: u64) -> Result<(), SwitchError> {
+    let row = tx.job(job)?.filter(|row| row.plugin == HOST).ok_or_else(|| SwitchError::NoOrder(job.to_owned()))?;
+    if row.state.has_ended() || row.cancel {
+        return Err(SwitchError::Ended(job.to_owned()));
+    }
+    tx.cancel_job(job, now)?;
+    Ok(audit(tx, actor, &Act { action: "jobs.cancel", subject: job, detail: &row.name }, now)?)
+}
+
 fn unmount(
     tx: &Transaction<'_>,
     actor: &Actor,
@@ -106,9 +139,10 @@ fn unmount(
     even_if_needed: bool,
     now: u64,
 ) -> Result<(), SwitchError> {
-    match may_unmount(tx, plugin) {
-        Err(SwitchError::Needed(_)) if even_if_needed => {}
-        other => other?,
+    if even_if_needed {
+        cancel_orders(tx, actor, plugin, now)?;
+    } else {
+        may_unmount(tx, plugin)?;
     }
     let version = tx.package(&plugin.digest)?.map(|package| package.version).unwrap_or_default();
     tx.delete_plugin(&plugin.id)?;
@@ -130,13 +164,20 @@ fn unmount(
     })?)
 }
 
-/// Removes a package that is in no place, with its grants. Its file in the store is of no use any more then.
+/// Removes a package that is in no place, with its grants. Its file in the store is of no use any more then. `shipped`: what
+/// the program brought along.
 ///
 /// # Errors
 ///
-/// Where it is not here, in its place, or about to be.
-pub fn discard(tx: &Transaction<'_>, actor: &Actor, digest: &str, now: u64) -> Result<(), SwitchError> {
-    may_discard(tx, digest)?;
+/// Where it is not here, in its place, or about to be; or came with the program.
+pub fn discard(
+    tx: &Transaction<'_>,
+    actor: &Actor,
+    digest: &str,
+    shipped: &[Shipped],
+    now: u64,
+) -> Result<(), SwitchError> {
+    may_discard(tx, digest, shipped)?;
     let package = tx.package(digest)?.ok_or_else(|| SwitchError::NoPackage(digest.to_owned()))?;
     tx.delete_package(digest)?;
     tx.raise_generation()?;
@@ -149,8 +190,11 @@ pub fn discard(tx: &Transaction<'_>, actor: &Actor, digest: &str, now: u64) -> R
 /// # Errors
 ///
 /// With what does.
-pub fn may_discard(reader: &Reader<'_>, digest: &str) -> Result<(), SwitchError> {
-    let package = Known::read(reader, digest)?.ok_or_else(|| SwitchError::NoPackage(digest.to_owned()))?;
+pub fn may_discard(reader: &Reader<'_>, digest: &str, shipped: &[Shipped]) -> Result<(), SwitchError> {
+    let package = Known::named(reader, digest)?.ok_or_else(|| SwitchError::NoPackage(digest.to_owned()))?;
+    if shipped.iter().any(|shipped| shipped.digest.as_str() == digest) {
+        return Err(SwitchError::Shipped(package.called()));
+    }
     if let Some(plugin) = reader.plugins()?.into_iter().find(|plugin| plugin.digest == digest) {
         let version = package.row.version;
         return Err(SwitchError::Mounted { id: plugin.id, version, mount: plugin.mount });

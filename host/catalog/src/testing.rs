@@ -95,3 +95,8 @@ pub fn grant(database: &Database, plugin: &str, digest: &str, capability: &str) 
     };
     database.write(|tx| tx.insert_grant(&row)).unwrap();
 }
+
+/// Makes what a package registered unreadable, as that of another program is.
+pub fn unreadable(database: &Database, digest: &str) {
+    database.write(|tx| tx.set_package_registration(digest, "{\"id\": 1}")).unwrap();
+}

@@ -11,6 +11,8 @@ use crate::order::HOST;
 
 /// As packages name what came with the program.
 pub const SHIPPED: &str = "shipped";
+/// As they name what somebody sent as a file: whoever did.
+pub const FILE: &str = "file";
 
 /// The program first, with nothing for `newer` where nothing newer is known; then the plugins that something newer is known of.
 ///
@@ -29,7 +31,7 @@ pub fn upgrades(reader: &Reader<'_>, facts: &dyn Facts) -> Result<Vec<Upgrade>> 
     };
     found.push(Upgrade { id: String::new(), current, newer, notes, how: Text::Data(how) });
     for plugin in reader.plugins()? {
-        let Some(package) = Known::readable(reader, &plugin.digest)? else { continue };
+        let Some(package) = Known::named(reader, &plugin.digest)? else { continue };
         if package.row.source != SHIPPED {
             continue;
         }

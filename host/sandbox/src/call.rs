@@ -11,7 +11,7 @@ use wasmtime::component::{ComponentNamedList, Lift, Lower};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::call_error::CallError;
-use crate::fit::LoadError;
+use crate::fit::{LoadError, short};
 use crate::limits::Limits;
 use crate::loaded::{Export, Loaded};
 use crate::meter::{Meter, Tick};
@@ -19,6 +19,8 @@ use crate::state::State;
 
 /// Handles of resources at a time; only WASI has any.
 const HANDLES: usize = 1_000;
+/// Characters of what wasmtime says of an end, which may hold names of the component's own.
+const LONGEST: usize = 300;
 
 /// How a call ended, and what it leaves: its writes are in [`Call`], not yet made.
 #[derive(Debug)]
@@ -121,6 +123,6 @@ fn reason(error: &wasmtime::Error, state: &State, limits: &Limits) -> CallError 
     if told.contains("fuel allocated for hostcalls") {
         return CallError::TooMuchData(limits.handed);
     }
-    let reason = error.downcast_ref::<Trap>().map_or(told, ToString::to_string);
+    let reason = error.downcast_ref::<Trap>().map_or_else(|| short(&told, LONGEST), ToString::to_string);
     CallError::Trapped { reason, said: state.stderr() }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::fit::LoadError;
 
-/// Why a plugin gave no answer. All of these are the plugin's own failure but [`CallError::Busy`].
+/// Why a plugin gave no answer. All of these are the plugin's own failure but [`CallError::Busy`] and [`CallError::Waited`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
     #[error("it has as many calls under way as it may; try again in a moment")]
@@ -19,6 +19,9 @@ pub enum CallError {
     TooMuchCpu(Duration),
     #[error("it did not answer within {} s", .0.as_secs())]
     TooLong(Duration),
+    /// The same, where most of that time went by with waiting for other servers: theirs, not the plugin's.
+    #[error("it did not answer within {} s, because another server that it asks did not", .0.as_secs())]
+    Waited(Duration),
     #[error("it asked for {wanted} bytes of memory; its limit is {limit}")]
     TooMuchMemory { wanted: usize, limit: usize },
     #[error("it handed over more than {0} bytes at once")]

@@ -28,11 +28,15 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::fit::short;
+
 #[cfg(test)]
 mod tests;
 
 /// A component of 18 MB takes half a minute on two busy cores.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// Characters of what the compiler says of a component, which may hold names of the component's own.
+const LONGEST: usize = 800;
 /// What a file is called while code is written to it.
 const UNFINISHED: &str = "compiling-";
 
@@ -123,11 +127,14 @@ impl CompiledCode {
         }
         let fresh = unfinished(&self.kept.directory)?;
         self.compile(file, fresh.path()).await?;
-        // Before it is kept: another process that finds it odd may remove it again.
-        let component = load(engine, fresh.path()).map_err(CompileError::Load)?;
-        let digest = digest.to_owned();
-        self.beside(move |kept| Ok(kept.keep(&digest, fresh)?)).await?;
-        Ok(component)
+        let (engine, digest) = (engine.clone(), digest.to_owned());
+        self.beside(move |kept| {
+            // Before it is kept: another process that finds it odd may remove it again.
+            let component = load(&engine, fresh.path()).map_err(CompileError::Load)?;
+            kept.keep(&digest, fresh)?;
+            Ok(component)
+        })
+        .await
     }
 
     /// The digests of which there is code, of this engine or another one.
@@ -146,21 +153,19 @@ impl CompiledCode {
 
     /// What the cache has of this digest, if all of it is in order. What is not is removed.
     async fn cached(&self, engine: &Engine, digest: &str) -> Option<Component> {
-        let wanted = digest.to_owned();
-        let file = self.beside(move |kept| Ok(kept.usable(&wanted))).await.ok().flatten()?;
-        match load(engine, &file) {
-            Ok(component) => Some(component),
-            Err(error) => {
-                self.kept.give_up(digest, &format!("it does not load: {error:#}"));
-                None
-            }
-        }
+        let (engine, wanted) = (engine.clone(), digest.to_owned());
+        let loading = move |kept: &Kept| {
+            let Some(file) = kept.usable(&wanted) else { return Ok(None) };
+            let loaded = load(&engine, &file);
+            Ok(loaded.inspect_err(|error| kept.give_up(&wanted, &format!("it does not load: {error:#}"))).ok())
+        };
+        self.beside(loading).await.ok().flatten()
     }
 
     async fn compile(&self, component: &Path, compiled: &Path) -> Result<(), CompileError> {
         match &self.compiler {
             Compiler::InProcess => crate::engine::compile_file(component, compiled)
-                .map_err(|error| CompileError::NotAComponent(format!("{error:#}"))),
+                .map_err(|error| CompileError::NotAComponent(short(&format!("{error:#}"), LONGEST))),
             Compiler::Child { program, arguments } => {
                 let child = tokio::process::Command::new(program)
                     .args(arguments)
@@ -176,7 +181,7 @@ impl CompiledCode {
                 if ended.status.success() {
                     return Ok(());
                 }
-                let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+                let said = short(String::from_utf8_lossy(&ended.stderr).trim(), LONGEST);
                 Err(CompileError::NotAComponent(if said.is_empty() { ended.status.to_string() } else { said }))
             }
         }

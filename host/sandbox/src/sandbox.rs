@@ -32,6 +32,9 @@ use crate::usage::{Ending, Usage};
 /// A tick of the epoch: how often a call that computes is looked at.
 const TICK: Duration = Duration::from_millis(10);
 
+/// What is said of a component that wasmtime stumbled over.
+const UNSEEN: &str = "the server broke off looking through what it imports and exports; build it with other tools";
+
 /// What a sandbox is made of.
 #[derive(Debug, Clone)]
 pub struct SandboxSettings {
@@ -78,7 +81,7 @@ impl SandboxError {
 /// Runs plugins. One for each process; cheap to share behind an `Arc`.
 pub struct Sandbox {
     engine: Engine,
-    linker: Linker<State>,
+    linker: Arc<Linker<State>>,
     lanes: Lanes,
     compiled: CompiledCode,
     report: EngineReport,
@@ -98,7 +101,7 @@ impl Sandbox {
     /// Where the engine, its threads or the directory of compiled code cannot be had.
     pub fn new(settings: SandboxSettings) -> Result<Self, SandboxError> {
         let (engine, report) = crate::engine::engine().map_err(SandboxError::Engine)?;
-        let linker = crate::linker::linker(&engine).map_err(SandboxError::Engine)?;
+        let linker = Arc::new(crate::linker::linker(&engine).map_err(SandboxError::Engine)?);
         let compiled = CompiledCode::open(&settings.compiled, settings.key, &engine, settings.compiler)?;
         start_ticking(&engine)?;
         Ok(Self { lanes: Lanes::new()?, engine, linker, compiled, report, usage: Mutex::default() })
@@ -162,7 +165,14 @@ impl Sandbox {
     /// Where the file is not the component of this digest, or not a plugin of this host.
     pub async fn load(&self, digest: &str, file: &Path) -> Result<Loaded, SandboxError> {
         let component = self.compiled.component(&self.engine, digest, file).await?;
-        Ok(Loaded::new(digest, &component, &self.linker)?)
+        let (linker, digest) = (Arc::clone(&self.linker), digest.to_owned());
+        // How long that takes is the component's to say, within bounds.
+        let loading = tokio::task::spawn_blocking(move || Loaded::new(&digest, &component, &linker));
+        match loading.await {
+            Ok(loaded) => Ok(loaded?),
+            Err(error) if error.is_panic() => Err(LoadError::from(UNSEEN.to_owned()).into()),
+            Err(_) => Err(CompileError::Stopping.into()),
+        }
     }
 
     /// Asks a plugin what it registers. The call should be closed: registering needs nothing of the host.
@@ -260,18 +270,19 @@ impl Sandbox {
         let Callee { loaded, limits, usage, .. } = callee;
         let export = export.ok_or(CallError::NotExported)?;
         let meter = Arc::new(meter);
-        let (began, refusals) = (Instant::now(), call.refusals());
+        let (refusals, waiting) = (call.refusals(), call.waited());
+        let refused = move || refusals.lock().values().map(|count| u64::from(*count)).sum();
+        let mut counted = Counted::begin(usage, Arc::clone(&meter), refused);
         let work =
             call::ask(self.engine.clone(), loaded.clone(), export, call, parameters, *limits, Arc::clone(&meter));
         let ended = self.run(work, Arc::clone(&meter), limits).await;
-        let cpu = meter.used();
-        let (peak_memory, failed) = match &ended {
+        (counted.peak_memory, counted.failed) = match &ended {
             Ok(ended) => (ended.peak_memory, ended.result.is_err()),
             Err(_) => (0, true),
         };
-        let refused = refusals.lock().values().map(|count| u64::from(*count)).sum();
-        usage.record(&Ending { cpu, wall: began.elapsed(), peak_memory, failed, refused });
-        let Ended { result, call, .. } = ended?;
+        drop(counted);
+        let cpu = meter.used();
+        let Ended { result, call, .. } = ended.map_err(|error| whose(error, waiting.time()))?;
         Ok(Outcome { answer: result?, call, cpu })
     }
 
@@ -289,6 +300,38 @@ impl Sandbox {
     }
 }
 
+/// Whose time it was that a call took too long: its own, unless most of it went by with waiting for other servers.
+fn whose(error: CallError, waited: Duration) -> CallError {
+    match error {
+        CallError::TooLong(wall) if waited >= wall / 2 => CallError::Waited(wall),
+        other => other,
+    }
+}
+
+/// A call that is counted when this is dropped: when it has ended, or when nobody waits for it any more.
+struct Counted<'u, R: Fn() -> u64> {
+    usage: &'u Usage,
+    meter: Arc<Meter>,
+    began: Instant,
+    refused: R,
+    peak_memory: usize,
+    failed: bool,
+}
+
+impl<'u, R: Fn() -> u64> Counted<'u, R> {
+    fn begin(usage: &'u Usage, meter: Arc<Meter>, refused: R) -> Self {
+        Self { usage, meter, began: Instant::now(), refused, peak_memory: 0, failed: false }
+    }
+}
+
+impl<R: Fn() -> u64> Drop for Counted<'_, R> {
+    fn drop(&mut self) {
+        let Self { peak_memory, failed, .. } = *self;
+        let (cpu, wall, refused) = (self.meter.used(), self.began.elapsed(), (self.refused)());
+        self.usage.record(&Ending { cpu, wall, peak_memory, failed, refused });
+    }
+}
+
 /// A plain thread that ticks as long as the engine lives: a busy async runtime must not hold up the clock.
 fn start_ticking(engine: &Engine) -> io::Result<()> {
     let engine = engine.weak();
@@ -300,4 +343,19 @@ fn start_ticking(engine: &Engine) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_went_by_with_other_servers_is_theirs() {
+        let wall = Duration::from_secs(10);
+        let after = |waited: u64| whose(CallError::TooLong(wall), Duration::from_secs(waited));
+        assert!(matches!(after(0), CallError::TooLong(_)) && matches!(after(4), CallError::TooLong(_)));
+        assert!(matches!(after(5), CallError::Waited(_)) && matches!(after(10), CallError::Waited(_)));
+        let computed = whose(CallError::TooMuchCpu(wall), wall);
+        assert!(matches!(computed, CallError::TooMuchCpu(_)), "however long it waited before");
+    }
 }

@@ -1,4 +1,5 @@
-//! What calls of a plugin have used: since the server started, and in the last hour.
+//! What calls of a plugin have used: since the server started, and in the last hour. A call that its client has left counts
+//! too, with what it used until then.
 //!
 //! Kept by plugin and not by version, so that an update does not hide what the version before it did. The last hour is
 //! sixty buckets of a minute; one in which nothing was called takes no room. How long calls took is kept in a histogram of

@@ -1,6 +1,9 @@
 //! Why a package could not be had, in sentences for who asked for it.
 
 use vestry_outbound::{Kind, OutboundError};
+use vestry_vault::{Redactor, SecretValue};
+
+use crate::access::Access;
 
 /// Each says what, where, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,26 @@ pub enum SourceError {
     Io(#[from] std::io::Error),
 }
 
+impl SourceError {
+    /// The same without the token that was in use. A server can put into its answers what it was sent.
+    pub(crate) fn without(self, access: Option<&Access>) -> Self {
+        let Some(token) = access.and_then(|access| SecretValue::parse(&access.token).ok()) else { return self };
+        let known = Redactor::default();
+        known.remember(&token);
+        let clean = |text: String| known.redact(&text).into_owned();
+        match self {
+            Self::Address(text) => Self::Address(clean(text)),
+            Self::Access(text) => Self::Access(clean(text)),
+            Self::NotFound(text) => Self::NotFound(clean(text)),
+            Self::Unavailable(text) => Self::Unavailable(clean(text)),
+            Self::Content(text) => Self::Content(clean(text)),
+            Self::Refused(text) => Self::Refused(clean(text)),
+            // What a file of the source is called, and what this machine says.
+            Self::Archive(_) | Self::Io(_) => self,
+        }
+    }
+}
+
 impl From<OutboundError> for SourceError {
     fn from(error: OutboundError) -> Self {
         let text = error.to_string();
@@ -36,6 +59,10 @@ impl From<OutboundError> for SourceError {
             (OutboundError::TooSlow { .. } | OutboundError::Stalled { .. }, _) => {
                 Self::Unavailable(format!("{text}. Try again later"))
             }
+            (OutboundError::NotGranted(origin), _) => Self::Refused(format!(
+                "it leads on to {origin}: without TLS, what is on this machine alone is asked. Give an address that leads to \
+                 one with https://"
+            )),
             (OutboundError::BrokeOff { .. }, _) => Self::Content(format!("{text}. Try again")),
             (_, Kind::Invalid(_)) => Self::Address(text),
             (_, Kind::Denied) => Self::Refused(text),

@@ -15,22 +15,23 @@ mod local;
 mod names;
 mod process;
 mod remote;
+mod scratch;
 mod web;
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
 use semver::Version;
-use tempfile::TempDir;
 
 use crate::access::Access;
 use crate::error::SourceError;
 use crate::git::exchange::{COMPONENT, Line, README, Work};
+use crate::git::scratch::{Scratch, not_asked};
 use crate::source::{GitSource, Source};
 use crate::sources::{Fetched, Newest, Progress, Reference, ReferenceKind, Sources};
 use crate::versions::{self, MOST_REFERENCES};
+use crate::words::is_visible;
 use crate::{LARGEST_COMPONENT, LARGEST_README};
+
+/// The longest words of what was fetched, in bytes: a branch or tag, and its commit.
+const LONGEST_DETAIL: usize = 300;
 
 /// The digits of a commit that are shown.
 const SHOWN: usize = 12;
@@ -53,11 +54,14 @@ pub(crate) async fn fetch(
     access: Option<&Access>,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Fetched, SourceError> {
-    let scratch = scratch(sources)?;
+    let scratch = Scratch::new(sources).await?;
     let line = process::done(sources, Work::Fetch, source, access, scratch.path(), progress).await?;
     let Line::Fetched { detail } = line else { return Err(not_asked()) };
-    let component = taken(scratch.path(), COMPONENT, LARGEST_COMPONENT)?;
-    let readme = taken(scratch.path(), README, LARGEST_README)?;
+    if detail.len() > LONGEST_DETAIL || !is_visible(&detail) {
+        return Err(not_asked());
+    }
+    let component = scratch.taken(COMPONENT, LARGEST_COMPONENT).await?;
+    let readme = scratch.taken(README, LARGEST_README).await?;
     Ok(Fetched { component, readme: String::from_utf8_lossy(&readme).into_owned(), detail })
 }
 
@@ -94,31 +98,12 @@ fn moved(source: &GitSource, detail: &str, all: &[Reference]) -> Option<Newest> 
 }
 
 async fn all(sources: &Sources, source: &GitSource, access: Option<&Access>) -> Result<Vec<Reference>, SourceError> {
-    let scratch = scratch(sources)?;
+    let _asking = sources.asking().await?;
+    let scratch = Scratch::new(sources).await?;
     let line = process::done(sources, Work::References, source, access, scratch.path(), &|_| {}).await?;
-    if let Line::References(references) = line { Ok(references) } else { Err(not_asked()) }
-}
-
-/// A directory for one child, removed when this is dropped.
-fn scratch(sources: &Sources) -> Result<TempDir, SourceError> {
-    std::fs::create_dir_all(&sources.settings.scratch)?;
-    Ok(tempfile::Builder::new().prefix("git-").tempdir_in(&sources.settings.scratch)?)
-}
-
-/// What the child left under this name.
-fn taken(scratch: &Path, name: &str, most: u64) -> Result<Vec<u8>, SourceError> {
-    let path = scratch.join(name);
-    if !path.symlink_metadata()?.is_file() {
-        return Err(not_asked());
-    }
-    let mut content = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > most { Err(not_asked()) } else { Ok(content) }
-}
-
-/// The child did something else than it was told.
-fn not_asked() -> SourceError {
-    SourceError::Content("what was fetched is not what was asked for: try again, and tell who runs this server".into())
+    let Line::References(mut references) = line else { return Err(not_asked()) };
+    references.retain(|reference| names::can_be_shown(&reference.name));
+    Ok(references)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod registry;
 mod source;
 mod sources;
 mod versions;
+mod words;
 
 pub use access::Access;
 pub use error::SourceError;

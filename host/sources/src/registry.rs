@@ -32,6 +32,8 @@ use session::Session;
 
 /// The longest that a layer may take: 64 MiB at 1 Mbit/s.
 const TIME: Duration = Duration::from_secs(600);
+/// The longest that its README may take.
+const README_TIME: Duration = Duration::from_secs(30);
 /// What is held for a layer before anything of it has come.
 const AT_FIRST: u64 = 1 << 20;
 /// What counts where nothing is named.
@@ -67,10 +69,10 @@ pub(crate) async fn fetch(
     let Manifest::Component { component, readme } = found else {
         return Err(SourceError::Content(format!("{source} is an index of an index: name the manifest by its digest")));
     };
-    let component = pull_blob(&mut session, source, &component, progress).await?;
+    let component = pull_blob(&mut session, source, &component, TIME, progress).await?;
     archive::check_component(&component, &source.to_string())?;
     let readme = match readme {
-        Some(readme) => pull_blob(&mut session, source, &readme, &|_| {}).await?,
+        Some(readme) => pull_blob(&mut session, source, &readme, README_TIME, &|_| {}).await?,
         None => Vec::new(),
     };
     let readme = String::from_utf8_lossy(&readme).into_owned();
@@ -130,6 +132,7 @@ async fn pull_blob(
     session: &mut Session<'_>,
     source: &RegistrySource,
     content: &Content,
+    time: Duration,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Vec<u8>, SourceError> {
     let size = content.size;
@@ -140,7 +143,7 @@ async fn pull_blob(
     };
     // Not to the size: that is said in better words here.
     let most = usize::try_from(LARGEST_COMPONENT).unwrap_or(usize::MAX);
-    let limits = Limits { time: TIME, ..session.soon(most) };
+    let limits = Limits { time, ..session.soon(most) };
     let url = session.url(&format!("blobs/{}", content.digest));
     let mut incoming = session.get(&url, "*/*", "layer", limits).await?;
     if let Some(announced) = incoming.length.filter(|announced| *announced != size) {
@@ -171,6 +174,6 @@ fn check(what: &str, source: &RegistrySource, expected: &str, came: &str) -> Res
     if expected == came {
         return Ok(());
     }
-    let told = format!("the {what} of {source} should be {expected} and is {came}");
+    let told = format!("the {what} of {source} should be {} and is {came}", manifest::shown(expected));
     Err(SourceError::Content(format!("{told}. It is not taken: try again, and tell who keeps the registry")))
 }

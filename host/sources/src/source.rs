@@ -7,10 +7,12 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+use vestry_outbound::Origin;
 
 use crate::access::Access;
 use crate::error::SourceError;
 use crate::registry::address;
+use crate::words::is_visible;
 
 /// The longest address, name of a branch or tag, and path, in bytes.
 const LONGEST_ADDRESS: usize = 2_048;
@@ -106,6 +108,9 @@ fn plain<'a>(text: &'a str, what: &str, longest: usize) -> Result<&'a str, Sourc
     if text.contains(char::is_control) {
         return Err(wrong(format!("{what} has a control character in it")));
     }
+    if !is_visible(text) {
+        return Err(wrong(format!("{what} has a character in it that cannot be seen")));
+    }
     Ok(text)
 }
 
@@ -165,6 +170,11 @@ pub(crate) fn is_this_machine<S: AsRef<str>>(host: &Host<S>) -> bool {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     }
+}
+
+/// Whether what comes from there, and what opens it, crosses no network in the open. Asked at each redirect as well.
+pub(crate) fn is_private_to_us(origin: &Origin) -> bool {
+    origin.is_secure() || Host::parse(origin.host()).is_ok_and(|host| is_this_machine(&host))
 }
 
 /// A name as Git has them (`git help check-ref-format`); the rest of its rules is for the repository to say.

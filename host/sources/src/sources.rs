@@ -1,8 +1,10 @@
 //! Asking sources, whatever kind they are of.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vestry_outbound::Outbound;
 
 use crate::access::Access;
@@ -12,6 +14,9 @@ use crate::{git, registry};
 
 /// How long a source may send nothing, unless that is said otherwise.
 pub const USUAL_SILENCE: Duration = Duration::from_secs(20);
+
+/// Repositories whose branches and tags are asked for at the same time.
+const MOST_ASKING: usize = 4;
 
 /// What sources are asked with.
 #[derive(Debug, Clone)]
@@ -47,10 +52,12 @@ impl SourcesSettings {
     }
 }
 
-/// Asks sources. One for each process; clones share it.
+/// Asks sources. One for each process; clones share it. No error says the token that a source was asked with.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    pub(crate) settings: std::sync::Arc<SourcesSettings>,
+    pub(crate) settings: Arc<SourcesSettings>,
+    /// One for each that lists branches and tags at this moment: each is a process.
+    asking: Arc<Semaphore>,
 }
 
 /// A package as it came.
@@ -100,7 +107,12 @@ pub struct Progress {
 impl Sources {
     #[must_use]
     pub fn new(settings: SourcesSettings) -> Self {
-        Self { settings: std::sync::Arc::new(settings) }
+        Self { settings: Arc::new(settings), asking: Arc::new(Semaphore::new(MOST_ASKING)) }
+    }
+
+    /// Waits until not too many repositories are asked at once.
+    pub(crate) async fn asking(&self) -> Result<SemaphorePermit<'_>, SourceError> {
+        self.asking.acquire().await.map_err(|error| SourceError::Unavailable(error.to_string()))
     }
 
     /// Branches and tags, or tags; at most 500, versions before other names, the highest first.
@@ -109,10 +121,11 @@ impl Sources {
     ///
     /// Where the source cannot be asked.
     pub async fn references(&self, source: &Source, access: Option<&Access>) -> Result<Vec<Reference>, SourceError> {
-        match source {
+        let listed = match source {
             Source::Git(git) => git::references(self, git, access).await,
             Source::Registry(registry) => registry::references(self, registry, access).await,
-        }
+        };
+        listed.map_err(|error| error.without(access))
     }
 
     /// Fetches the component, checked against every digest that its source names. `progress` is told as it comes.
@@ -126,10 +139,11 @@ impl Sources {
         access: Option<&Access>,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Fetched, SourceError> {
-        match source {
+        let fetched = match source {
             Source::Git(git) => git::fetch(self, git, access, progress).await,
             Source::Registry(registry) => registry::fetch(self, registry, access, progress).await,
-        }
+        };
+        fetched.map_err(|error| error.without(access))
     }
 
     /// Whether a source has something newer than `detail`, which [`Fetched::detail`] said of the version that is here, with
@@ -145,9 +159,10 @@ impl Sources {
         current: &semver::Version,
         detail: &str,
     ) -> Result<Option<Newest>, SourceError> {
-        match source {
+        let newest = match source {
             Source::Git(git) => git::newest(self, git, access, current, detail).await,
             Source::Registry(registry) => registry::newest(self, registry, access, current, detail).await,
-        }
+        };
+        newest.map_err(|error| error.without(access))
     }
 }

@@ -4,6 +4,7 @@
 //! or not. A server that does sees it a moment later.
 
 mod add;
+mod cancel;
 mod change;
 mod fetching;
 mod mount;
@@ -13,6 +14,7 @@ mod update;
 use clap::{Args, Subcommand, ValueEnum};
 use vestry_catalog::Obstacle;
 use vestry_catalog::order::Choice;
+use vestry_catalog::switching::SwitchError;
 
 use crate::commands::{Data, Failure, runtime, say};
 use crate::ground::{Ground, Opening};
@@ -62,6 +64,8 @@ pub(super) enum Package {
     Revoke(change::Grant),
     /// Show the limits of a plugin, or set them.
     Limits(change::Limits),
+    /// Cancel an order about packages that waits or is carried out.
+    Cancel(cancel::Cancel),
     /// Remove a package that is not mounted.
     Discard(change::Discard),
     /// Remove files that nobody needs any more. A server does that by itself.
@@ -115,6 +119,7 @@ impl Package {
             Self::Grant(grant) => grant.give(),
             Self::Revoke(grant) => grant.take(),
             Self::Limits(limits) => limits.run(),
+            Self::Cancel(cancel) => cancel.run(),
             Self::Discard(discard) => discard.run(),
             Self::Tidy(data) => change::tidy(&data),
         }
@@ -140,10 +145,14 @@ fn on_ground<T>(
     let ground = ground(data)?;
     let installer = ground.installer();
     let commission = Commission::of_console(ground.services.identity.clock().now());
-    runtime()?.block_on(work(&installer, &commission)).map_err(|error| match option(&error) {
+    runtime()?.block_on(work(&installer, &commission)).map_err(|error| told(&error))
+}
+
+fn told(error: &PackageError) -> Failure {
+    match option(error) {
         Some(option) => format!("{error} ({option})").into(),
-        None => error.into(),
-    })
+        None => error.to_string().into(),
+    }
 }
 
 /// What to say at the command line where something is in the way that may be told to go.
@@ -151,15 +160,28 @@ fn option(error: &PackageError) -> Option<&'static str> {
     match error {
         PackageError::Obstacle(Obstacle::Taken { .. }) => Some("--swap, --mount"),
         PackageError::Obstacle(Obstacle::Stranger { .. }) => Some("--take-over"),
+        PackageError::Obstacle(Obstacle::UnderWay(_)) | PackageError::Switch(SwitchError::UnderWay(_)) => {
+            Some("`vestry package cancel JOB`")
+        }
         PackageError::Wider { .. } => Some("`vestry package add` with --grant"),
         _ => None,
     }
 }
 
-fn report(placed: &Placed) {
+fn report(installer: &Installer<'_>, placed: &Placed) -> Result<(), PackageError> {
     let Placed { id, version, mount, migrated } = placed;
     say(format_args!("{id} {version} is mounted at /{mount}."));
     if let Some((from, to)) = migrated {
         say(format_args!("Its data was brought from the shape {from} to {to}; what it was is kept for 30 days."));
     }
+    match installer.services.database.read(|reader| reader.plugin(id))? {
+        Some(plugin) if !plugin.enabled => {
+            say(format_args!("It stays switched off; `vestry package enable {id}` switches it on."));
+        }
+        Some(plugin) if plugin.quarantined.is_some() => {
+            say(format_args!("It stays stopped, because it failed; `vestry package retry {id}` tries it again."));
+        }
+        _ => {}
+    }
+    Ok(())
 }

@@ -5,19 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use vestry_capabilities::{Capability, MANAGE, TABLE};
+use vestry_capabilities::{Capability, MANAGE, NotYours, hands_on, not_yours};
 use vestry_catalog::needs::Mounted;
 use vestry_catalog::order::{Order, Placing};
 use vestry_catalog::{CatalogError, Obstacle, OrderError, Orderer, Plan, write_order};
 use vestry_identity::{Act, Actor, PermissionSet, audit};
 use vestry_storage::{Database, GrantRow, Reader, StorageError, Transaction};
 
-/// What is needed to grant anything.
-pub const GRANT: &str = "plugins.grant";
+pub use vestry_capabilities::{GRANT, SERVER};
+
 /// What is needed to put a package in its place.
 pub const PLACE: &str = "packages.manage";
-/// What is needed to grant a directory of the server.
-const SERVER: &str = "server.manage";
 
 /// Why nothing was granted, taken or ordered.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +34,11 @@ pub enum GrantError {
     Secret,
     #[error("Somebody else has changed what is granted since this was shown. Nothing was changed; look at it again.")]
     Stale,
-    #[error("It asks for more than the version that runs. Somebody who may grant has to say first what it gets.")]
-    Wider,
+    #[error(
+        "It asks for more than the version that runs: {}. Somebody who may grant has to say first what it gets.",
+        .0.join(", ")
+    )]
+    Wider(Vec<String>),
     /// Something is in the way of the order.
     #[error("Nothing was changed: {0}.")]
     InTheWay(String),
@@ -47,6 +48,17 @@ pub enum GrantError {
     Random(#[from] getrandom::Error),
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<NotYours> for GrantError {
+    fn from(reason: NotYours) -> Self {
+        match reason {
+            NotYours::Permission(permission) => Self::NotHeld(permission),
+            NotYours::PermissionOf(permission) => Self::NotHeldOf(permission),
+            NotYours::Directory => Self::Directory,
+            NotYours::Secret => Self::Secret,
+        }
+    }
 }
 
 impl From<Obstacle> for GrantError {
@@ -68,7 +80,7 @@ impl From<OrderError> for GrantError {
     fn from(error: OrderError) -> Self {
         match error {
             OrderError::Storage(error) => Self::Storage(error),
-            OrderError::UnderWay(_) | OrderError::TooMany => {
+            OrderError::UnderWay(_) | OrderError::TooMany | OrderError::TooManyOfYours => {
                 Self::InTheWay(error.to_string().trim_end_matches('.').to_owned())
             }
             OrderError::Json(_) => Self::Order(error),
@@ -113,7 +125,8 @@ pub struct Done {
 }
 
 /// Makes the grants of one package those that are wanted, where anything was ticked, and writes down the order, where one
-/// is given: all of it, or nothing. Of what it does not ask for nothing is granted. Waits for the disk.
+/// is given: all of it, or nothing. Of what it does not ask for nothing is granted. What is taken from the version that runs
+/// is taken from all others of that plugin as well: going back to one does not bring it back. Waits for the disk.
 ///
 /// # Errors
 ///
@@ -140,10 +153,11 @@ pub fn decide(
             let carried = plan.as_ref().map_or(&[][..], |plan| &plan.entitlement.carried);
             grant(tx, &actor, &holds, package, (ticked, carried), now, &mut done)?;
         }
-        if let Some(order) = order {
+        if let (Some(order), Some(plan)) = (order, plan) {
             let id = data_encoding::BASE32_DNSCURVE.encode(&random);
             let by = Orderer { actor: &actor, token: None, through: &order.through };
-            write_order(tx, &id, &Order::Place { placings: vec![order.placing.clone()] }, &by, now)?;
+            let placings = vec![plan.settled(order.placing.clone())];
+            write_order(tx, &id, &Order::Place { placings }, &by, now)?;
             done.job = Some(id);
         }
         Ok(done)
@@ -159,14 +173,15 @@ fn plan(reader: &Reader<'_>, holds: &PermissionSet, order: &Ordered) -> Result<P
     if let Some(permission) = permissions.into_iter().find(|permission| !holds.holds_name(permission)) {
         return Err(GrantError::NotHeld(permission.to_owned()));
     }
-    let plan = Plan::make(reader, &order.placing, &mut Mounted::read(reader)?, None)?;
+    let gives = |source: &str, ask: &Capability| hands_on(holds, source, ask);
+    let plan = Plan::make(reader, &order.placing, &mut Mounted::read(reader)?, None, &gives)?;
     if !order.placing.decided && plan.entitlement.waits(plan.running.as_ref()) {
-        return Err(GrantError::Wider);
+        return Err(GrantError::Wider(plan.entitlement.more()));
     }
     Ok(plan)
 }
 
-/// `carried`: what goes over from the version that runs. Whoever may put the package in its place may let it have that.
+/// `carried`: what goes over from the version that runs, by the hand of who orders it.
 fn grant(
     tx: &Transaction<'_>,
     actor: &Actor,
@@ -180,6 +195,7 @@ fn grant(
         return Err(GrantError::Forbidden);
     }
     let Decided { plugin, digest, asks } = *package;
+    let runs = tx.plugin(plugin)?.is_some_and(|plugin| plugin.digest == digest);
     for ask in asks.iter().collect::<BTreeSet<_>>() {
         let name = ask.to_string();
         let granted = tx.is_granted(plugin, digest, &name)?;
@@ -200,7 +216,10 @@ fn grant(
             note(tx, actor, "grant.give", &name, now)?;
             done.given += 1;
         } else if granted && !wanted.contains(ask) {
-            tx.delete_grant(plugin, digest, &name)?;
+            match runs {
+                true => drop(tx.delete_grant_of_all(plugin, &name)?),
+                false => drop(tx.delete_grant(plugin, digest, &name)?),
+            }
             note(tx, actor, "grant.take", &name, now)?;
             done.taken += 1;
         }
@@ -208,26 +227,13 @@ fn grant(
     if done.given + done.taken > 0 {
         tx.raise_generation()?;
     }
-    Ok(())
+    Ok(tx.set_package_decided(digest, now)?)
 }
 
-/// Why who may grant, and holds these permissions, cannot grant this: a plugin could otherwise do for them, with nobody
-/// present or through somebody who holds more, what they may not do themselves; or be handed a secret, or a directory of
-/// the server, by who has no business with those.
+/// Why who may grant, and holds these permissions, cannot grant this; see [`not_yours`].
 #[must_use]
 pub fn refusal(ask: &Capability, holds: &PermissionSet) -> Option<GrantError> {
-    match ask {
-        Capability::Permission(permission) if !holds.holds_name(permission) => {
-            Some(GrantError::NotHeld(permission.clone()))
-        }
-        Capability::Interface(name) => {
-            let mut needed = TABLE.iter().filter(|row| row.interface == name).filter_map(|row| row.permission);
-            needed.find(|permission| !holds.holds_name(permission)).map(GrantError::NotHeldOf)
-        }
-        Capability::Directory { .. } if !holds.holds_name(SERVER) => Some(GrantError::Directory),
-        Capability::Secret(_) if !holds.holds_name(MANAGE) => Some(GrantError::Secret),
-        _ => None,
-    }
+    not_yours(ask, holds).map(GrantError::from)
 }
 
 fn note(tx: &Transaction<'_>, actor: &Actor, action: &str, capability: &str, now: u64) -> Result<(), StorageError> {

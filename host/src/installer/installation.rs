@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use vestry_capabilities::Grants;
+use vestry_capabilities::{Grants, hands_on};
 use vestry_catalog::needs::Mounted;
 use vestry_catalog::order::Placing;
 use vestry_catalog::{Capability, Known, Plan, is_newer};
@@ -48,6 +48,8 @@ impl Installation {
         manner: Manner,
     ) -> Result<Self, PackageError> {
         let plan = look(reader, &commission, &wish)?;
+        // What is written has to find what was planned.
+        let wish = plan.settled(wish);
         let mount = Mount::from_str(&plan.mount)?;
         let grants = granted(&plan, &wish).cloned().collect();
         Ok(Self { commission, wish, manner, package: plan.package, mount, grants })
@@ -99,12 +101,13 @@ impl Installation {
         if let Some(displaced) = &displaced {
             self.make_room(tx, displaced, now)?;
         }
+        let (enabled, quarantined) = state(tx.plugin(id)?, &self.package.row.digest);
         tx.put_plugin(&PluginRow {
             id: id.clone(),
             digest: self.package.row.digest.clone(),
             mount: self.mount.to_string(),
-            enabled: true,
-            quarantined: None,
+            enabled,
+            quarantined,
             updated: now,
         })?;
         self.grant(tx, &plan, now)?;
@@ -243,6 +246,13 @@ impl Installation {
     }
 }
 
+/// Whether a package is switched on in its place, and why it is stopped there: what somebody switched off stays so
+/// whichever version is put there; that a plugin was stopped was said of the version that failed.
+fn state(before: Option<PluginRow>, digest: &str) -> (bool, Option<String>) {
+    let enabled = before.as_ref().is_none_or(|before| before.enabled);
+    (enabled, before.filter(|before| before.digest == digest).and_then(|before| before.quarantined))
+}
+
 /// What an order would do, if it may be carried out now.
 fn look(reader: &Reader<'_>, commission: &Commission, wish: &Placing) -> Result<Plan, PackageError> {
     commission.check(reader)?;
@@ -251,10 +261,13 @@ fn look(reader: &Reader<'_>, commission: &Commission, wish: &Placing) -> Result<
         change(reader, &package, wish)?;
     }
     let mut mounted = Mounted::read(reader)?;
-    let plan = Plan::make(reader, wish, &mut mounted, commission.lease.as_ref().map(|lease| lease.job.as_str()))?;
+    let holds = commission.actor.holds_now(reader)?;
+    let gives = |source: &str, ask: &Capability| hands_on(&holds, source, ask);
+    let job = commission.lease.as_ref().map(|lease| lease.job.as_str());
+    let plan = Plan::make(reader, wish, &mut mounted, job, &gives)?;
     if !wish.decided && plan.entitlement.waits(plan.running.as_ref()) {
         let PluginInfo { id, version, .. } = &plan.package.info;
-        let wider = plan.entitlement.wider.iter().map(Capability::to_string).collect();
+        let wider = plan.entitlement.more();
         return Err(PackageError::Wider { id: id.clone(), version: version.clone(), wider });
     }
     Ok(plan)

@@ -119,18 +119,13 @@ async fn finish(
         database.write(|tx| {
             // Read when nobody else can write any more: after the hold, others do.
             let (id, now) = (&installation.info().id, clock.now());
-            let current = tx.plugin(id)?;
-            if digest(current.as_ref()) != digest(mounted.as_ref()) {
+            if digest(tx.plugin(id)?.as_ref()) != digest(mounted.as_ref()) {
                 return Err(PackageError::Busy(id.clone()));
             }
             if !tx.finish_copy(&copy, now)? {
                 return Err(failed(&installation, MigrationError::TooLong));
             }
             installation.write(tx, now)?;
-            if let Some(current) = current.filter(|current| was_switched(mounted.as_ref(), current)) {
-                tx.set_plugin_enabled(id, current.enabled, now)?;
-                tx.set_plugin_quarantine(id, current.quarantined.as_deref(), now)?;
-            }
             let shapes = format!("{from} to {}", installation.info().data_version);
             Ok(installation.audit(tx, "package.migrate", "done", &shapes, now)?)
         })
@@ -140,12 +135,6 @@ async fn finish(
 
 fn digest(plugin: Option<&PluginRow>) -> Option<&str> {
     plugin.map(|plugin| plugin.digest.as_str())
-}
-
-/// Whether somebody switched the plugin off or on, or it was quarantined, while it was held: to be mounted switches it
-/// on, but what was said later than that counts.
-fn was_switched(before: Option<&PluginRow>, now: &PluginRow) -> bool {
-    before.is_some_and(|before| (before.enabled, &before.quarantined) != (now.enabled, &now.quarantined))
 }
 
 /// Removes the copy and lifts the hold. Where even that fails, the hold passes by itself.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use vestry_capabilities::{Call, Subject};
-use vestry_catalog::{Digest, Known};
+use vestry_catalog::{Digest, Known, SHIPPED};
 use vestry_contract::registration::PluginInfo;
 use vestry_identity::{Act, audit};
 use vestry_sandbox::Loaded;
@@ -17,6 +17,7 @@ use crate::installer::commission::Commission;
 use crate::installer::package_error::PackageError;
 use crate::installer::placing::blocking;
 use crate::registry::inspection::{self, Exports};
+use crate::registry::names::is_reserved;
 
 /// A component as it came.
 #[derive(Debug, Clone)]
@@ -25,6 +26,15 @@ pub struct Arrived {
     /// Empty where there is none.
     pub readme: String,
     pub from: From,
+    /// What it was said to be, where that was said.
+    pub promised: Option<Promised>,
+}
+
+/// What the document of upgrades says of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promised {
+    pub id: String,
+    pub version: String,
 }
 
 /// Where a package came from.
@@ -39,10 +49,10 @@ pub struct From {
 }
 
 /// What files are tied to that somebody sends, and those of the command line.
-pub const FILE: &str = "file";
+pub const FILE: &str = vestry_catalog::FILE;
 
 /// Keeps a package, compiles it, asks it what it registers, holds that against the rules, and writes it down. One that is
-/// known already is not asked again; where it runs, it stays what it was.
+/// known already is not asked again; where it ran, it stays what it was.
 ///
 /// # Errors
 ///
@@ -52,7 +62,7 @@ pub async fn receive(
     commission: &Commission,
     arrived: Arrived,
 ) -> Result<Known, PackageError> {
-    let Arrived { component, readme, from } = arrived;
+    let Arrived { component, readme, from, promised } = arrived;
     let (store, size) = (installer.store.clone(), component.len() as u64);
     // Until the row is written, nobody takes the file for one that nobody wants.
     let (held, digest) = blocking(move || {
@@ -63,9 +73,10 @@ pub async fn receive(
     commission.begin(10, "Compiling");
     let file = installer.store.file(&digest);
     let loaded = commission.unless_unwanted(installer.sandbox.load(digest.as_str(), &file)).await?;
-    let known = installer.services.database.read(|reader| Known::read(reader, digest.as_str()))?;
-    let row = match known {
-        Some(known) => PackageRow { imports: Some(imports(&loaded)?), ..known.row },
+    let known = installer.services.database.read(|reader| Known::named(reader, digest.as_str()))?;
+    // What it registered may be in words of another program's: then it is asked anew.
+    let row = match known.filter(Known::is_legible) {
+        Some(known) => PackageRow { imports: Some(imports(&loaded)?), readme, ..known.row },
         None => {
             commission.begin(80, "Asking what it registers");
             let info = commission.unless_unwanted(register(installer, &digest, &loaded)).await?;
@@ -82,6 +93,7 @@ pub async fn receive(
             }
         }
     };
+    may_be(&row, &from, promised.as_ref())?;
     let (database, now, commission) = (installer.services.database.clone(), installer.now(), commission.clone());
     blocking(move || {
         let known = database.write(|tx| write(tx, &commission, row, &from, now))?;
@@ -89,6 +101,23 @@ pub async fn receive(
         Ok(known)
     })
     .await
+}
+
+/// Refuses what is not what it was said to be, and what calls itself by a name that is not its source's to give.
+fn may_be(row: &PackageRow, from: &From, promised: Option<&Promised>) -> Result<(), PackageError> {
+    let PackageRow { id, version, .. } = row;
+    if let Some(promised) = promised.filter(|promised| (&promised.id, &promised.version) != (id, version)) {
+        return Err(PackageError::Upgrades(format!(
+            "{} {} was announced, and what came calls itself {id} {version}; whoever wrote the document has to mend it",
+            promised.id, promised.version
+        )));
+    }
+    match is_reserved(id) && from.source != SHIPPED {
+        true => Err(PackageError::Problems(vec![format!(
+            "the id `{id}` belongs to what comes with Vestry; name it after a domain of your own, such as org.example.utilities"
+        )])),
+        false => Ok(()),
+    }
 }
 
 /// A package that is here, with what it imports: which was not written down at first.
@@ -135,8 +164,8 @@ fn imports(loaded: &Loaded) -> Result<String, PackageError> {
     Ok(serde_json::to_string(&interfaces).map_err(std::io::Error::other)?)
 }
 
-/// Writes down a package that has come. Where it runs it stays what it was: a file of the same bytes does not make
-/// somebody else's plugin of it.
+/// Writes down a package that has come. Where it ran, or somebody has decided about it, it stays what it was: the same
+/// bytes from elsewhere do not make somebody else's plugin of it, and no other words beside them.
 fn write(
     tx: &Transaction<'_>,
     commission: &Commission,
@@ -151,9 +180,11 @@ fn write(
         if let Some(imports) = &fresh.imports {
             tx.set_package_imports(&fresh.digest, imports)?;
         }
-        if tx.plugin(&fresh.id)?.is_none_or(|plugin| plugin.digest != fresh.digest) {
-            tx.set_package_source(&fresh.digest, source, origin, detail)?;
+        if Known::named(tx, &fresh.digest)?.is_some_and(|known| !known.is_legible() && known.row.id == fresh.id) {
+            tx.set_package_registration(&fresh.digest, &fresh.registration)?;
+            tx.raise_generation()?;
         }
+        tx.set_package_source(&fresh)?;
     }
     let actor = commission.actor.clone().through(&fresh.id, &fresh.digest);
     audit(

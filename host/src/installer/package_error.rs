@@ -53,8 +53,12 @@ pub enum PackageError {
     NotShipped(String),
     #[error("{0} is not mounted; `vestry package list` shows what is")]
     NotMounted(String),
-    #[error("there is no version of {0} that could be gone back to")]
-    NoFormer(String),
+    #[error("there is no version of {id} that could be gone back to{}", failed_ones(.failed))]
+    NoFormer {
+        id: String,
+        /// Versions that are here, and failed as they ran.
+        failed: Vec<String>,
+    },
     #[error("nothing was at /{0} before what is there now")]
     NoneDisplaced(String),
     #[error(transparent)]
@@ -80,14 +84,32 @@ pub enum PackageError {
     Forbidden(&'static str),
     #[error("{0}")]
     Upgrades(String),
+    #[error("{0}")]
+    Full(String),
     #[error("it was cancelled")]
     Unwanted,
     #[error("the installation was broken off")]
     BrokenOff,
+    /// Carried out once more, it would most likely end the server once more.
+    #[error(
+        "the server ended {0} times in the middle of it, so it is not tried again; see the server's log, and order it anew"
+    )]
+    Abandoned(u32),
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+}
+
+/// What is said of versions that nobody goes back to without naming them.
+fn failed_ones(failed: &[String]) -> String {
+    match failed {
+        [] => String::new(),
+        failed => format!(
+            "; of those that are here, these failed as they ran, and are put back only by name: {}",
+            failed.join(", ")
+        ),
+    }
 }
 
 impl PackageError {
@@ -119,6 +141,7 @@ impl PackageError {
         match self {
             _ if self.passes() => Failure::Unavailable(words),
             Self::Forbidden(_) => Failure::Denied(words),
+            Self::Full(_) => Failure::Exhausted(words),
             Self::Obstacle(Obstacle::Unknown(_)) => Failure::NotFound(words),
             Self::Obstacle(_) | Self::Wider { .. } | Self::Data(_) => Failure::Conflict(words),
             Self::Unknown(_) | Self::UnknownDigest { .. } | Self::NotHere(_) | Self::NotMounted(_) => {

@@ -11,9 +11,8 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use vestry_catalog::Digest;
 use vestry_catalog::order::Placing;
-use vestry_storage::{PackageEventKind, Reader};
+use vestry_storage::Reader;
 
 use crate::installer::Installer;
 use crate::installer::commission::Commission;
@@ -70,59 +69,6 @@ pub async fn place(installer: &Installer<'_>, commission: &Commission, wish: &Pl
     Ok(Placed { id: info.id.clone(), version: info.version.clone(), mount, migrated })
 }
 
-/// Puts the version before the one that fails back in its place, with no page opened before: it ran when it was replaced.
-/// Answers `false` where there is none, where another one than `failing` (its digest) runs by now, where the data has another
-/// shape, or where something it needs is gone. What this process serves is the caller's to bring in line.
-///
-/// # Errors
-///
-/// Where the database cannot be written.
-pub async fn come_back(
-    installer: &Installer<'_>,
-    plugin: &str,
-    failing: &str,
-    reason: &str,
-) -> Result<bool, PackageError> {
-    let (database, id) = (installer.services.database.clone(), plugin.to_owned());
-    let found = blocking(move || database.read(|reader| former(reader, &id))).await?;
-    let Some((former, running)) = found.filter(|(_, running)| running.as_str() == failing) else { return Ok(false) };
-    let wish = Placing {
-        digest: former,
-        mount: None,
-        swap: false,
-        take_over: false,
-        data: None,
-        expected: Some(running),
-        proposals: Vec::new(),
-        decided: true,
-    };
-    package::known(installer, wish.digest.as_str()).await?;
-    let (database, now) = (installer.services.database.clone(), installer.now());
-    let (commission, manner) = (Commission::of_host(now), Manner::CameBack(reason.to_owned()));
-    let done = blocking(move || {
-        let installation = database.read(|reader| Installation::plan(reader, commission, wish, manner))?;
-        // Nothing was written where it would have to be migrated.
-        database.write(|tx| Ok(installation.begin(tx, now)?.is_none()))
-    });
-    match done.await {
-        Err(PackageError::Data(_) | PackageError::Obstacle(_)) => Ok(false),
-        done => done,
-    }
-}
-
-/// The version that ran before the one that runs, and that one.
-fn former(reader: &Reader<'_>, id: &str) -> Result<Option<(Digest, Digest)>, PackageError> {
-    let Some(running) = reader.plugin(id)?.and_then(|plugin| Digest::parse(&plugin.digest)) else { return Ok(None) };
-    let latest = reader.package_events(id, 20)?.into_iter().find(|event| {
-        matches!(event.kind, PackageEventKind::Mounted | PackageEventKind::RolledBack | PackageEventKind::CameBack)
-    });
-    let Some(event) = latest.filter(|event| event.digest == running.as_str() && event.former_plugin == id) else {
-        return Ok(None);
-    };
-    let known = reader.package(&event.former)?;
-    Ok(known.and_then(|package| Digest::parse(&package.digest)).map(|former| (former, running)))
-}
-
 /// That it is in its place already: somebody did it before, or this very order, before its server was stopped.
 fn placed_already(
     reader: &Reader<'_>,
@@ -136,14 +82,13 @@ fn placed_already(
         return Ok(None);
     }
     let nothing_else = wish.data.is_none() && !wish.take_over && wish.proposals.is_empty();
-    let runs = there.enabled && there.quarantined.is_none();
     // Beyond that, only this order itself, begun before, has done it.
     let latest = reader.package_events(&id, 1)?.into_iter().next();
     let by_this = latest.filter(|_| commission.lease.is_some()).is_some_and(|event| {
         event.digest == package.digest && event.time >= commission.ordered && event.account == commission.account()
     });
     let placed = Placed { id, version, mount: there.mount, migrated: None };
-    Ok(((nothing_else && runs) || by_this).then_some(placed))
+    Ok((nothing_else || by_this).then_some(placed))
 }
 
 /// Tries it, and writes it; answers from which shape its data was brought to which.
@@ -195,4 +140,4 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::installer) mod tests;

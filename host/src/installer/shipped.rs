@@ -78,7 +78,8 @@ enum Start {
     Install,
     /// An earlier program's version of it runs, and nobody has chosen that.
     Update,
-    /// It is there, or somebody has decided otherwise: unmounted it, went back from it, put another in its place.
+    /// It is there, or what runs is newer, or somebody has decided otherwise: unmounted it, went back from it, put another in
+    /// its place.
     Leave,
 }
 
@@ -92,12 +93,18 @@ pub async fn install(installer: &Installer<'_>) -> Result<(), PackageError> {
     let commission = Commission::of_console(installer.now());
     for shipped in SHIPPED {
         let digest = shipped.digest().as_str();
-        let known = match installer.services.database.read(|reader| Known::read(reader, digest))? {
+        let known = installer.services.database.read(|reader| Known::named(reader, digest))?;
+        let known = match known.filter(Known::is_legible) {
             Some(known) => known,
             None => {
                 let from = From { source: SOURCE.to_owned(), origin: String::new(), detail: String::new() };
                 let component = shipped.component.to_vec();
-                package::receive(installer, &commission, Arrived { component, readme: String::new(), from }).await?
+                package::receive(
+                    installer,
+                    &commission,
+                    Arrived { component, readme: String::new(), from, promised: None },
+                )
+                .await?
             }
         };
         let (owned, running) = installer.services.database.read(|reader| {
@@ -127,6 +134,8 @@ fn start(package: &PackageRow, owned: bool, running: Option<&PackageRow>) -> Sta
     match running {
         None if owned => Start::Leave,
         None => Start::Install,
+        // A newer program was here, and may be again; what it left the data in is its own to know.
+        Some(running) if is_newer(&running.version, &package.version) => Start::Leave,
         // It was mounted once, and somebody put another version in its place; or it runs.
         Some(_) if package.used > 0 => Start::Leave,
         Some(running) if running.source != SOURCE => Start::Leave,
@@ -173,6 +182,9 @@ mod tests {
             (&brought, true, Some(row("0.2.0", SOURCE, "", 4)), Start::Update),
             (&used, true, Some(row("0.1.0", SOURCE, "", 4)), Start::Leave),
             (&brought, true, Some(row("0.1.0", "file", "", 4)), Start::Leave),
+            (&brought, true, Some(row("0.3.0", SOURCE, "", 4)), Start::Leave),
+            (&brought, true, Some(row("0.2.1-rc.1", SOURCE, "", 4)), Start::Leave),
+            (&brought, true, Some(row("0.2.0-rc.1", SOURCE, "", 4)), Start::Update),
             (&brought, true, Some(row("0.1.1", SOURCE, "{}", 4)), Start::Update),
             (&brought, true, Some(row("0.2.1", SOURCE, "{}", 4)), Start::Leave),
         ] {

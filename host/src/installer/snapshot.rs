@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use vestry_capabilities::Subject;
-use vestry_catalog::Digest;
+use vestry_catalog::{Digest, Known, UNREADABLE};
 use vestry_contract::registration::PluginInfo;
 use vestry_sandbox::{Limits, Permits, Sandbox};
 use vestry_storage::{
@@ -166,12 +166,14 @@ async fn plugin(
     settings: &Settings,
     before: &Snapshot,
 ) -> Option<Plugin> {
-    let info: PluginInfo = serde_json::from_str(&package?.registration).ok()?;
+    let package = Known::of(package?);
+    let (is_legible, info) = (package.is_legible(), package.info);
     let mount: Mount = row.mount.parse().ok()?;
     let digest = Digest::parse(&row.digest)?;
     let state = match (&row.quarantined, row.enabled) {
         (_, false) => State::Disabled,
         (Some(reason), true) => State::Broken(reason.clone()),
+        (None, true) if !is_legible => State::Broken(UNREADABLE.to_owned()),
         (None, true) => match sandbox.load(digest.as_str(), &store.file(&digest)).await {
             Ok(loaded) => State::Ready(loaded),
             Err(error) => State::Broken(error.to_string()),

@@ -15,9 +15,14 @@ use crate::installer::Installer;
 use crate::installer::package_error::PackageError;
 use crate::installer::placing::blocking;
 use crate::installer::shipped;
+use crate::registry::former;
 
 /// How long a package waits to be mounted, in milliseconds: 30 days.
 const WAITS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// How long a version that was replaced may still answer what it drew, in milliseconds.
+const ANSWERS: u64 = former::KEPT.as_secs() * 1000;
+/// Events of a plugin that are looked at for those.
+const EVENTS: u32 = 200;
 /// How long a file of the inbox is kept that no order names, in milliseconds: an hour.
 const UNNAMED: u64 = 60 * 60 * 1000;
 /// Orders under way that are looked at.
@@ -41,14 +46,17 @@ pub enum Beside {
     Nobody,
 }
 
-/// Removes files that no row names; none of it where somebody adds a package at this moment.
+/// Removes versions that are not kept any more, packages that nobody has mounted within a month, and files that no row names;
+/// nothing of the last where somebody adds a package at this moment.
 ///
 /// # Errors
 ///
 /// Where a directory cannot be read, or a file not be removed.
 pub async fn tidy(installer: &Installer<'_>, beside: Beside) -> Result<Option<Tidied>, PackageError> {
     let (store, services, now) = (installer.store.clone(), installer.services.clone(), installer.now());
+    let kept = installer.settings.packages.kept as usize;
     let tidied = blocking(move || {
+        services.database.write(|tx| prune_all(tx, kept, now))?;
         let Some(held) = store.tidying()? else { return Ok(None) };
         let (packages, inbox) = services.database.read(|reader| {
             let packages = reader.packages(None)?.into_iter().map(|package| package.digest).collect::<BTreeSet<_>>();
@@ -79,7 +87,7 @@ pub(super) async fn prune(installer: &Installer<'_>, plugin: &str) {
     let (services, store) = (installer.services.clone(), installer.store.clone());
     let (id, kept, now) = (plugin.to_owned(), installer.settings.packages.kept as usize, installer.now());
     let work = move || {
-        let gone = services.database.write(|tx| prune_rows(tx, &id, kept, now))?;
+        let gone = services.database.write(|tx| prune_rows(tx, &id, &ordered(tx)?, kept, now))?;
         if gone.is_empty() {
             return Ok(None);
         }
@@ -105,18 +113,45 @@ pub(super) async fn prune(installer: &Installer<'_>, plugin: &str) {
     }
 }
 
-/// Which versions of a plugin go: of those that were mounted once, all but the last ones; of those that never were, what
-/// waits for over 30 days. What this program ships with stays known: it would be taken for new at the next start.
-fn prune_rows(tx: &Transaction<'_>, plugin: &str, kept: usize, now: u64) -> Result<Vec<Digest>, PackageError> {
+/// The same for all ids, those that are in no place among them: of these only what never was.
+fn prune_all(tx: &Transaction<'_>, kept: usize, now: u64) -> Result<Vec<Digest>, PackageError> {
+    let mounted: BTreeSet<String> = tx.plugins()?.into_iter().map(|plugin| plugin.id).collect();
+    let ids: BTreeSet<String> = tx.packages(None)?.into_iter().map(|package| package.id).collect();
+    let ordered = ordered(tx)?;
+    let mut gone = Vec::new();
+    for id in ids {
+        let kept = if mounted.contains(&id) { kept } else { usize::MAX };
+        gone.extend(prune_rows(tx, &id, &ordered, kept, now)?);
+    }
+    Ok(gone)
+}
+
+/// Packages that somebody is about to do something with.
+fn ordered(reader: &Reader<'_>) -> Result<BTreeSet<String>, StorageError> {
+    Ok(under_way(reader)?.into_iter().flat_map(|order| order.digests).collect())
+}
+
+/// Which versions of a plugin go: of those that were mounted once, all but the last ones and those that still answer forms
+/// which they drew; of those that never were, what waits for over 30 days. What this program ships with stays known: it
+/// would be taken for new at the next start.
+fn prune_rows(
+    tx: &Transaction<'_>,
+    plugin: &str,
+    ordered: &BTreeSet<String>,
+    kept: usize,
+    now: u64,
+) -> Result<Vec<Digest>, PackageError> {
     let running = tx.plugin(plugin)?.map(|plugin| plugin.digest);
-    let ordered: BTreeSet<String> = under_way(tx)?.into_iter().flat_map(|order| order.digests).collect();
+    let mut events = tx.package_events(plugin, EVENTS)?;
+    events.retain(|event| event.time > now.saturating_sub(ANSWERS));
+    let recent = |digest: &str| events.iter().any(|event| event.digest == digest || event.former == digest);
     let mut others = tx.packages(Some(plugin))?;
     others.retain(|package| Some(&package.digest) != running.as_ref());
     others.sort_by_key(|package| std::cmp::Reverse(package.used));
     let (used, waiting): (Vec<_>, Vec<_>) = others.into_iter().partition(|package| package.used > 0);
     let old = waiting.into_iter().filter(|package| package.added < now.saturating_sub(WAITS));
     let mut gone = Vec::new();
-    for package in used.into_iter().skip(kept).chain(old) {
+    for package in used.into_iter().skip(kept.max(1)).filter(|package| !recent(&package.digest)).chain(old) {
         let stays = shipped::is_shipped(&package.digest) || ordered.contains(&package.digest);
         if !stays && tx.delete_package(&package.digest)? {
             gone.extend(Digest::parse(&package.digest));
@@ -162,7 +197,7 @@ fn empty(directory: &Path) -> std::io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use vestry_storage::{Database, PackageRow, PluginRow};
+    use vestry_storage::{Database, PackageEventKind, PackageEventRow, PackageRow, PluginRow};
 
     use super::*;
 
@@ -202,13 +237,69 @@ mod tests {
                 quarantined: None,
                 updated: 1,
             })?;
-            prune_rows(tx, "org.example.a", 3, NOW)
+            prune_rows(tx, "org.example.a", &ordered(tx)?, 3, NOW)
         });
         assert_eq!(gone.unwrap().iter().map(Digest::as_str).collect::<Vec<_>>(), [digest(1), digest(6)]);
+        assert_eq!(left(&database), [2, 3, 4, 5, 7].map(digest));
+    }
+
+    fn left(database: &Database) -> Vec<String> {
         let left = database.read(|reader| reader.packages(None)).unwrap();
         let mut left: Vec<_> = left.into_iter().map(|package| package.digest).collect();
         left.sort();
-        assert_eq!(left, [2, 3, 4, 5, 7].map(digest));
+        left
+    }
+
+    #[test]
+    fn what_was_fetched_and_never_mounted_goes_after_a_month_whether_its_plugin_is_mounted_or_not() {
+        let database = Database::temporary().unwrap();
+        let gone = database.write(|tx| {
+            add(tx, 1, NOW - 31 * DAY, 0);
+            add(tx, 2, NOW - 29 * DAY, 0);
+            // Mounted once, and taken off: whoever did that may want it back.
+            (3..=9).for_each(|number| add(tx, number, 1, NOW - 40 * DAY + u64::from(number)));
+            prune_all(tx, 3, NOW)
+        });
+        assert_eq!(gone.unwrap().iter().map(Digest::as_str).collect::<Vec<_>>(), [digest(1)]);
+        assert_eq!(left(&database).len(), 8);
+    }
+
+    #[test]
+    fn what_was_replaced_a_moment_ago_still_has_forms_to_answer() {
+        let database = Database::temporary().unwrap();
+        let placed = |number: u32, former: u32, time: u64| PackageEventRow {
+            plugin: "org.example.a".into(),
+            time,
+            kind: PackageEventKind::Mounted,
+            digest: digest(number),
+            version: String::new(),
+            mount: "a".into(),
+            former: digest(former),
+            former_plugin: "org.example.a".into(),
+            account: None,
+            reason: String::new(),
+        };
+        let minute = 60 * 1000;
+        let prune = |now| database.write(|tx| prune_all(tx, 1, now)).unwrap().len();
+        database
+            .write(|tx| {
+                // 1 was replaced long ago, and 2 and 3 within the last minutes.
+                (1..=4).for_each(|number| add(tx, number, 1, NOW - DAY + u64::from(number)));
+                tx.add_package_event(&placed(2, 1, NOW - DAY))?;
+                tx.add_package_event(&placed(3, 2, NOW - 10 * minute))?;
+                tx.add_package_event(&placed(4, 3, NOW - minute))?;
+                tx.put_plugin(&PluginRow {
+                    id: "org.example.a".into(),
+                    digest: digest(4),
+                    mount: "a".into(),
+                    enabled: true,
+                    quarantined: None,
+                    updated: 1,
+                })
+            })
+            .unwrap();
+        assert_eq!((prune(NOW), left(&database)), (1, vec![digest(2), digest(3), digest(4)]));
+        assert_eq!((prune(NOW + 6 * minute), left(&database)), (1, vec![digest(3), digest(4)]));
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! they may not do is denied, which is no fault of a page. Where the command line or the server itself does it, nobody
 //! calls. To the plugin, who opens its pages holds its own permissions in any case: pages for people who are signed in may
 //! count on somebody being there, and nobody can hold permissions yet that it is about to bring.
+//!
+//! Other servers and secrets are out of its reach, and answer `unavailable`: whether it may have them is decided by its
+//! taking its place, and a package that is not let in has learnt nothing and left nothing anywhere.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -123,7 +126,7 @@ impl<'a> Trial<'a> {
         let limits = self.plugin.limits;
         let limits = Limits { cpu: time.min(limits.cpu), wall: time.min(limits.wall), ..limits };
         let callee = vestry_sandbox::Callee { limits: &limits, ..self.plugin.callee(&self.loaded) };
-        let call = self.call(space, Effect::WithAnswer, true, limits.bytes);
+        let call = self.call(space, Effect::Trial, true, limits.bytes);
         let noted = Noted::of(self, &call);
         let outcome = self.sandbox.handle(callee, call, self.asked(route)).await;
         noted.write().await?;

@@ -3,7 +3,7 @@
 //!
 //! ```json
 //! {"vestry": {"version": "0.2.0", "notes": "..", "how": ".."},
-//!  "packages": [{"id": "org.vestry.users", "version": "0.2.0", "notes": "..", "component": "https://..", "sha256": ".."}]}
+//!  "packages": [{"id": "org.example.users", "version": "0.2.0", "notes": "..", "component": "https://..", "sha256": ".."}]}
 //! ```
 
 use std::time::Duration;
@@ -20,6 +20,8 @@ const LARGEST: u64 = 1 << 20;
 /// How long getting something may take, and how long nothing may come.
 const TIME: Duration = Duration::from_secs(120);
 const SILENCE: Duration = Duration::from_secs(10);
+/// Characters of an address, where it is repeated.
+const LONGEST_ADDRESS: usize = 200;
 
 /// The document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -61,8 +63,12 @@ pub(super) async fn read(installer: &Installer<'_>) -> Result<Option<Upgrades>, 
     })
 }
 
-/// What is at an address.
+/// What is at an address, which is called over TLS alone, as wherever it leads: what the document says is believed.
 pub(super) async fn get(installer: &Installer<'_>, address: &str, most: u64) -> Result<Vec<u8>, PackageError> {
+    if !is_secure(address) {
+        let address: String = address.chars().take(LONGEST_ADDRESS).collect();
+        return Err(PackageError::Upgrades(format!("{address} does not begin with https://, and is not asked")));
+    }
     let request = Request::new(Verb::Get, address, Vec::new(), bytes::Bytes::new())?;
     let bytes = usize::try_from(most).unwrap_or(usize::MAX);
     let limits = Limits { bytes, time: TIME, silence: SILENCE };
@@ -73,9 +79,21 @@ pub(super) async fn get(installer: &Installer<'_>, address: &str, most: u64) -> 
     Ok(answer.rest().await?.to_vec())
 }
 
+fn is_secure(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| url.scheme() == "https")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_believed_that_did_not_come_over_tls() {
+        assert!(is_secure("https://example.org/a.wasm") && is_secure("HTTPS://example.org/a.wasm"));
+        for address in ["http://example.org/a.wasm", "http://127.0.0.1/a.wasm", "file:///a.wasm", "example.org", ""] {
+            assert!(!is_secure(address), "{address}");
+        }
+    }
 
     #[test]
     fn the_document_may_leave_out_what_there_is_not() {

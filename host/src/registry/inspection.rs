@@ -19,6 +19,16 @@ mod words;
 pub const LARGEST_BODY: u64 = 64 << 30;
 /// The most of anything that one plugin may register.
 const MOST: usize = 500;
+/// All that it registers, in bytes of JSON: 256 KiB. It is kept, and read whenever packages are listed.
+const LARGEST: usize = 256 << 10;
+/// Privileges that one permission may be suggested for.
+const MOST_SUGGESTED: usize = 50;
+/// Characters of a version, and of a route's path.
+const LONGEST_VERSION: usize = 64;
+const LONGEST_PATH: usize = 500;
+/// Sentences about one registration, and characters of one of them, which can hold whatever was registered.
+const MOST_PROBLEMS: usize = 30;
+const LONGEST_PROBLEM: usize = 800;
 
 /// Which of the interfaces a component exports that a registration can promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,34 +37,52 @@ pub struct Exports {
     pub migration: bool,
 }
 
-/// All problems of a registration; none means that it can be served.
+/// All problems of a registration, as far as anybody reads; none means that it can be served. One that is too large is not
+/// looked at any further.
 #[must_use]
 pub fn problems(info: &PluginInfo, exports: Exports) -> Vec<String> {
     let mut problems = Vec::new();
-    identity(info, &mut problems);
-    words::problems(info, &mut problems);
-    routes(info, &mut problems);
-    menu_and_contributions(info, &mut problems);
-    points_and_needs(info, &mut problems);
-    permissions(info, &mut problems);
-    promises(info, exports, &mut problems);
-    schedules::problems(info, &mut problems);
-    wishes::problems(info, &mut problems);
-    messages::problems(info, &mut problems);
+    sizes(info, &mut problems);
+    if problems.is_empty() {
+        rules(info, exports, &mut problems);
+    }
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    problems.truncate(MOST_PROBLEMS);
+    for problem in &mut problems {
+        if let Some((end, _)) = problem.char_indices().nth(LONGEST_PROBLEM) {
+            problem.truncate(end);
+            problem.push('…');
+        }
+    }
+    if more > 0 {
+        problems.push(format!("there are {more} more problems like these"));
+    }
     problems
 }
 
-fn identity(info: &PluginInfo, problems: &mut Vec<String>) {
-    if !is_plugin_id(&info.id) {
-        problems
-            .push(format!("the id `{}` is not in reverse DNS, such as org.example.utilities; change `id`", info.id));
-    }
-    if let Err(error) = semver::Version::parse(&info.version) {
-        problems
-            .push(format!("the version `{}` is not a semantic version ({error}); write it like 1.4.0", info.version));
-    }
-    if let Err(error) = info.mount.parse::<Mount>() {
-        problems.push(error.to_string());
+fn rules(info: &PluginInfo, exports: Exports, problems: &mut Vec<String>) {
+    identity(info, problems);
+    words::problems(info, problems);
+    routes(info, problems);
+    menu_and_contributions(info, problems);
+    points_and_needs(info, problems);
+    permissions(info, problems);
+    promises(info, exports, problems);
+    schedules::problems(info, problems);
+    wishes::problems(info, problems);
+    messages::problems(info, problems);
+}
+
+/// How much it is.
+fn sizes(info: &PluginInfo, problems: &mut Vec<String>) {
+    match serde_json::to_vec(info) {
+        Ok(json) if json.len() <= LARGEST => {}
+        Ok(json) => problems.push(format!(
+            "all that it registers has {} KiB; the most is {} KiB; register less, or keep it as data",
+            json.len() >> 10,
+            LARGEST >> 10
+        )),
+        Err(error) => problems.push(format!("what it registers cannot be written down: {error}")),
     }
     let counts = [
         ("routes", info.routes.len()),
@@ -67,6 +95,23 @@ fn identity(info: &PluginInfo, problems: &mut Vec<String>) {
     ];
     for (what, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         problems.push(format!("it registers {count} {what}; the most is {MOST}"));
+    }
+}
+
+fn identity(info: &PluginInfo, problems: &mut Vec<String>) {
+    if !is_plugin_id(&info.id) {
+        problems
+            .push(format!("the id `{}` is not in reverse DNS, such as org.example.utilities; change `id`", info.id));
+    }
+    if let Err(error) = semver::Version::parse(&info.version) {
+        problems
+            .push(format!("the version `{}` is not a semantic version ({error}); write it like 1.4.0", info.version));
+    }
+    if info.version.chars().count() > LONGEST_VERSION {
+        problems.push(format!("the version has more than {LONGEST_VERSION} characters; shorten it"));
+    }
+    if let Err(error) = info.mount.parse::<Mount>() {
+        problems.push(error.to_string());
     }
     if info.settings.as_ref().is_some_and(|settings| serde_json::from_str::<serde_json::Value>(settings).is_err()) {
         problems.push("`settings` is not a JSON document".into());
@@ -85,6 +130,12 @@ fn routes(info: &PluginInfo, problems: &mut Vec<String>) {
         }
         if !names.insert(&route.name) {
             problems.push(format!("two routes have the name `{}`; rename one", route.name));
+        }
+        if route.path.chars().count() > LONGEST_PATH {
+            problems.push(format!(
+                "the path of the route `{}` has more than {LONGEST_PATH} characters; shorten it",
+                route.name
+            ));
         }
         if route.max_body > LARGEST_BODY {
             problems.push(format!(
@@ -157,6 +208,13 @@ fn permissions(info: &PluginInfo, problems: &mut Vec<String>) {
             problems.push(format!(
                 "the permission `{}` is not named after its plugin; call it {}/NAME",
                 permission.name, info.id
+            ));
+        }
+        if permission.suggested.len() > MOST_SUGGESTED {
+            problems.push(format!(
+                "the permission `{}` is suggested for {} privileges; the most is {MOST_SUGGESTED}",
+                permission.name,
+                permission.suggested.len()
             ));
         }
     }

@@ -19,9 +19,9 @@ use url::Url;
 pub struct PackageSettings {
     /// Directories below which Git repositories may be read as `file://`.
     pub repositories: Vec<PathBuf>,
-    /// Where newer versions of the program and of what it ships with are announced; nowhere by default.
+    /// Where newer versions of the program and of what it ships with are announced, over TLS; nowhere by default.
     pub upgrades: Option<Url>,
-    /// Versions of a plugin that stay beside the one that runs.
+    /// Versions of a plugin that stay beside the one that runs; one at least.
     pub kept: u32,
     pub quarantine: Quarantine,
 }

@@ -58,7 +58,10 @@ async fn page(answering: &Answering<'_>, status: StatusCode, page: &Page) -> Res
     // Data hold the names of panels alone, and what is shown once is not for an answer without a body.
     let panels = match visit.wants_data() || visit.is_head() {
         true => Panels::default(),
-        false => panels::prepare(asking, page.sections.iter().flat_map(|section| &section.blocks)).await,
+        false => {
+            let blocks = page.sections.iter().flat_map(|section| &section.blocks);
+            panels::prepare(asking, blocks, page.follow.is_some()).await
+        }
     };
     let place = PluginPlace { stream, panels, ..place(answering) };
     if visit.wants_data() {

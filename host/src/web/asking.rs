@@ -238,8 +238,8 @@ impl Asking {
     /// Counts that the plugin failed whoever asked. Not where that was a visitor, or a version that was replaced: neither
     /// may stop what is mounted. `reason`: a part of a sentence.
     pub fn count_failure(&self, reason: &impl std::fmt::Display) {
-        if self.visit.caller().is_some() && !self.matching.former {
-            self.app.serving().failed(&self.matching.plugin.subject, &reason.to_string());
+        if let Some(caller) = self.visit.caller().filter(|_| !self.matching.former) {
+            self.app.serving().failed(&self.matching.plugin.subject, caller.account.as_str(), &reason.to_string());
         }
     }
 

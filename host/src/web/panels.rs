@@ -63,11 +63,12 @@ impl Panels {
 }
 
 /// Draws the panels that these blocks name, for who asks. How many there are is counted before
-/// ([`vestry_screen::check`]).
-pub async fn prepare<'b>(asking: &Asking, blocks: impl Iterator<Item = &'b Block>) -> Panels {
+/// ([`vestry_screen::check`]). `followed`: the plugin changes the page while it is open.
+pub async fn prepare<'b>(asking: &Asking, blocks: impl Iterator<Item = &'b Block>, followed: bool) -> Panels {
     let named = named(blocks);
     let (shown, late) = named.split_at(named.len().min(MOST));
-    let drawn = shown.iter().map(|(block, panel)| async move { Some((*panel, draw(asking, block, panel).await?)) });
+    let drawn =
+        shown.iter().map(|(block, panel)| async move { Some((*panel, draw(asking, block, panel, followed).await?)) });
     let mut drawn: Vec<(&str, Html)> = join_all(drawn).await.into_iter().flatten().collect();
     let words = "There is more on this page than is shown at a time.";
     if let Some(more) = (!late.is_empty()).then(|| notice(&asking.visit, "neutral", words, "")).flatten() {
@@ -88,12 +89,12 @@ fn named<'b>(blocks: impl Iterator<Item = &'b Block>) -> Vec<(&'b str, &'b str)>
 }
 
 /// `block`: the name of the block that it stands in.
-async fn draw(asking: &Asking, block: &str, panel: &str) -> Option<Html> {
+async fn draw(asking: &Asking, block: &str, panel: &str, followed: bool) -> Option<Html> {
     let (kind, whose) = parse(panel)?;
     match kind {
         Kind::Handover => handover::draw(asking, block, whose).await,
         Kind::Contribution => contribution::draw(asking, block, whose).await,
-        Kind::Consent => consent::draw(asking, whose).await,
+        Kind::Consent => consent::draw(asking, whose, followed).await,
         Kind::Address => {
             let plugin = &asking.matching.plugin.subject.id;
             address::panel(&asking.app, &asking.visit, plugin, &asking.request.visitor)

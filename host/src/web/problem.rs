@@ -246,7 +246,7 @@ impl Problem {
     pub fn of_call(error: &CallError, subject: &Subject) -> Self {
         let (status, title) = match error {
             CallError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "This feature is busy"),
-            CallError::TooMuchCpu(_) | CallError::TooLong(_) => {
+            CallError::TooMuchCpu(_) | CallError::TooLong(_) | CallError::Waited(_) => {
                 (StatusCode::GATEWAY_TIMEOUT, "This feature took too long")
             }
             CallError::NotExported

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vestry_capabilities::{Actor, Call, CallFacts, CallSettings, Effect, JobLine, JobLog, audit_refusals};
-use vestry_catalog::order::HOST;
 use vestry_contract::background::Task;
 use vestry_contract::types::Failure;
 use vestry_events::Event;
@@ -15,14 +14,11 @@ use crate::installer::quarantine;
 use crate::registry::acting;
 use crate::registry::plugin::{Plugin, State};
 use crate::registry::surroundings::ServerSurroundings;
+use crate::worker::ending::write_down;
 use crate::worker::{Doer, Worker, ordered, stopped};
 
 /// How often the lines of a job are written down, and looked whether it is still wanted.
 pub(super) const TICK: Duration = Duration::from_secs(1);
-/// How long a job waits after each failure that may pass, in milliseconds; after the last it has failed.
-const PATIENCE: &[u64] = &[2_000, 8_000, 32_000, 128_000];
-/// How often an order about packages is tried again: somebody sits and waits for it.
-const PATIENCE_WITH_ORDERS: usize = 2;
 /// Attempts in all, those that broke off with the server included.
 const MOST_ATTEMPTS: u32 = 50;
 /// Bytes of an outcome.
@@ -44,11 +40,12 @@ pub(super) enum End {
 /// Runs an attempt to its end, and writes down what came of it.
 pub(super) async fn run(worker: &Arc<Worker>, doer: &Doer, job: JobRow, lease: Lease) {
     let log = JobLog::default();
+    let mut broken = None;
     let ended = match doer {
         _ if job.attempt > MOST_ATTEMPTS => {
             Ok(End::Failed(Failure::Internal(format!("it was begun {MOST_ATTEMPTS} times and never ended"))))
         }
-        Doer::Plugin(plugin) => attempt(worker, plugin, &job, &lease, &log).await,
+        Doer::Plugin(plugin) => attempt(worker, plugin, &job, &lease, &log, &mut broken).await,
         Doer::Host => ordered::attempt(worker, &job, &lease, &log).await,
     };
     let end = match ended {
@@ -63,12 +60,21 @@ pub(super) async fn run(worker: &Arc<Worker>, doer: &Doer, job: JobRow, lease: L
     // The job is this worker's until it is written down how it ended; a database that is busy is asked again.
     for pause in [0, 1, 5, 25] {
         tokio::time::sleep(Duration::from_secs(pause)).await;
-        let (worker, doer, job, lease, log) =
-            (Arc::clone(worker), doer.clone(), job.clone(), lease.clone(), log.clone());
-        let end = end.to_row(&worker, &job);
-        let written = tokio::task::spawn_blocking(move || write_down(&worker, &doer, &job, &lease, &log, &end)).await;
+        let written = {
+            let (worker, doer, job, lease, log) =
+                (Arc::clone(worker), doer.clone(), job.clone(), lease.clone(), log.clone());
+            let end = end.to_row(&worker, &job);
+            tokio::task::spawn_blocking(move || write_down(&worker, &doer, &job, &lease, &log, &end)).await
+        };
         match written {
-            Ok(Ok(())) => break,
+            Ok(Ok(state)) => {
+                if let (Doer::Plugin(plugin), Some(error)) = (&doer, &broken)
+                    && let Some(account) = whom_it_failed(&job, state, error)
+                {
+                    worker.parts.serving.failed(&plugin.subject, account, &error.to_string());
+                }
+                break;
+            }
             Ok(Err(error)) => tracing::error!(%error, "the end of a job could not be written down"),
             Err(_) => break,
         }
@@ -86,6 +92,7 @@ async fn attempt(
     job: &JobRow,
     lease: &Lease,
     log: &JobLog,
+    broken: &mut Option<CallError>,
 ) -> Result<End, StorageError> {
     let services = &worker.parts.services;
     let State::Ready(loaded) = &plugin.state else { return Ok(End::GivenBack) };
@@ -140,7 +147,8 @@ async fn attempt(
     let call = Call::new(settings);
     let refusals = call.refusals();
     let working = worker.parts.sandbox.work(plugin.callee(loaded), call, task);
-    let end = watched(worker, plugin, lease, log, working).await;
+    let (end, error) = watched(worker, plugin, lease, log, working).await;
+    *broken = error;
     let refused = std::mem::take(&mut *refusals.lock());
     if !refused.is_empty() {
         let _ = tokio::task::spawn_blocking(move || audit_refusals(&facts, &refused)).await;
@@ -149,14 +157,14 @@ async fn attempt(
 }
 
 /// Waits for the plugin, and meanwhile writes down its lines and looks whether the job is still wanted. Leaving drops
-/// the instance where it is.
+/// the instance where it is. Answers also how the plugin broke off, where it did.
 async fn watched(
     worker: &Worker,
     plugin: &Plugin,
     lease: &Lease,
     log: &JobLog,
     working: impl Future<Output = Result<Outcome<String>, CallError>>,
-) -> End {
+) -> (End, Option<CallError>) {
     let word = worker.parts.services.events.subscribe([Event::Job(lease.job.clone()), Event::Authority]);
     let mut stopping = worker.stopping.clone();
     let mut tick = tokio::time::interval(TICK);
@@ -164,30 +172,35 @@ async fn watched(
     loop {
         tokio::select! {
             outcome = &mut working => {
-                if let Err(error) = outcome.as_ref() && quarantine::counts(error) {
-                    worker.parts.serving.failed(&plugin.subject, &error.to_string());
-                }
                 if let Err(CallError::Trapped { said, .. }) = &outcome
                     && !said.is_empty()
                 {
                     let text = worker.words_of(&plugin.subject.id).redact(said).into_owned();
                     log.add(JobLine { time: worker.now(), level: "danger", text });
                 }
-                return ended(outcome);
+                let broken = outcome.as_ref().err().cloned();
+                return (ended(outcome), broken);
             }
-            () = stopped(&mut stopping) => return End::GivenBack,
+            () = stopped(&mut stopping) => return (End::GivenBack, None),
             () = word.woken() => {}
             _ = tick.tick() => keep_lines(worker, lease, log).await,
         }
         if !still_runs(worker, plugin) {
-            return End::GivenBack;
+            return (End::GivenBack, None);
         }
         match worker.parts.services.database.read(|reader| reader.is_unwanted(lease)) {
             Ok(false) => {}
-            Ok(true) => return unwanted(worker, lease),
+            Ok(true) => return (unwanted(worker, lease), None),
             Err(error) => tracing::error!(%error, "whether a job is still wanted cannot be read"),
         }
     }
+}
+
+/// The account that a job failed, where its end counts against the plugin: it has failed for good, so that each job counts
+/// once however often it was tried, and somebody known had started it. What visitors and schedules start counts against
+/// nobody: whoever can put something into a plugin's jobs could have it stopped.
+fn whom_it_failed<'j>(job: &'j JobRow, state: Option<JobState>, error: &CallError) -> Option<&'j str> {
+    job.account.as_deref().filter(|_| state == Some(JobState::Failed) && quarantine::counts(error))
 }
 
 /// Whether this build of the plugin is still the one that is mounted and switched on. If not, the job waits for the one
@@ -239,7 +252,7 @@ pub(super) async fn keep_lines(worker: &Worker, lease: &Lease, log: &JobLog) {
     worker.parts.services.events.publish(&Event::Job(lease.job.clone()));
 }
 
-fn add_lines(
+pub(super) fn add_lines(
     tx: &Transaction<'_>,
     job: &str,
     (lines, more): &(Vec<JobLine>, usize),
@@ -254,127 +267,5 @@ fn add_lines(
     Ok(())
 }
 
-/// What is written down of an end.
-struct Row {
-    state: JobState,
-    outcome: Option<String>,
-    failure: Option<String>,
-    due: u64,
-    line: (&'static str, String),
-    lost: bool,
-}
-
-impl End {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Done(_) => "done",
-            Self::Again(_) => "again",
-            Self::Failed(_) => "failed",
-            Self::Cancelled => "cancelled",
-            Self::GivenBack => "given back",
-            Self::Lost => "lost",
-        }
-    }
-
-    fn to_row(&self, worker: &Worker, job: &JobRow) -> Row {
-        let (now, secrets) = (worker.now(), worker.words_of(&job.plugin));
-        let kept = |failure: &Failure| {
-            let kept = serde_json::to_string(failure).unwrap_or_default();
-            Some(secrets.redact_json(&kept))
-        };
-        let row = |state, line: (&'static str, String)| Row {
-            state,
-            outcome: None,
-            failure: None,
-            due: now,
-            line,
-            lost: false,
-        };
-        let attempt = job.attempt;
-        match self {
-            Self::Done(outcome) => {
-                let outcome = Some(secrets.redact_json(outcome));
-                Row { outcome, ..row(JobState::Done, ("success", "Done.".into())) }
-            }
-            Self::Again(failure) => match patience(job).get(job.failures as usize) {
-                Some(pause) => {
-                    let seconds = pause / 1000;
-                    let line = format!("Attempt {attempt} failed; it is tried again in {seconds} s.");
-                    Row { failure: kept(failure), due: now + pause, ..row(JobState::Queued, ("warning", line)) }
-                }
-                None => {
-                    let line = format!("Attempt {attempt} failed, and it was the last.");
-                    Row { failure: kept(failure), ..row(JobState::Failed, ("danger", line)) }
-                }
-            },
-            Self::Failed(failure) => Row {
-                failure: kept(failure),
-                ..row(JobState::Failed, ("danger", format!("Attempt {attempt} failed.")))
-            },
-            Self::Cancelled => row(JobState::Cancelled, ("warning", "Cancelled.".into())),
-            Self::GivenBack => {
-                row(JobState::Queued, ("neutral", "Its server or its plugin stopped; the job waits for them.".into()))
-            }
-            Self::Lost => Row { lost: true, ..row(JobState::Queued, ("neutral", String::new())) },
-        }
-    }
-}
-
-/// How long this job waits after each failure.
-fn patience(job: &JobRow) -> &'static [u64] {
-    if job.plugin == HOST { &PATIENCE[..PATIENCE_WITH_ORDERS] } else { PATIENCE }
-}
-
-/// One transaction: the job's end, its lines, and the audit.
-fn write_down(
-    worker: &Worker,
-    doer: &Doer,
-    job: &JobRow,
-    lease: &Lease,
-    log: &JobLog,
-    row: &Row,
-) -> Result<(), StorageError> {
-    if row.lost {
-        return Ok(());
-    }
-    let now = worker.now();
-    let lines = log.take();
-    // It was looked at as the job was started; what the plugin was given since is not to stand in the audit either.
-    let name = worker.words_of(&job.plugin).redact(&job.name);
-    let digest = match doer {
-        Doer::Plugin(plugin) => plugin.subject.digest.as_str(),
-        Doer::Host => "",
-    };
-    worker.parts.services.database.write(|tx| {
-        let (outcome, failure) = (row.outcome.as_deref(), row.failure.as_deref());
-        let state = match (row.state, failure) {
-            (JobState::Queued, Some(failure)) => tx.retry_later(lease, failure, row.due, now)?,
-            (JobState::Queued, None) => tx.give_back(lease, now)?,
-            (state, _) => tx.end_job(lease, state, outcome, failure, now)?.then_some(state),
-        };
-        let Some(state) = state else { return Ok(()) };
-        add_lines(tx, &job.id, &lines, now)?;
-        // Somebody asked to cancel it just as it came to be tried again.
-        let cancelled = state == JobState::Cancelled && row.state == JobState::Queued;
-        let line = if cancelled { ("warning", "Cancelled.") } else { (row.line.0, row.line.1.as_str()) };
-        tx.add_job_line(&job.id, now, line.0, line.1)?;
-        if let Some(failure) = failure {
-            tx.add_job_line(&job.id, now, row.line.0, &vestry_capabilities::sentence(failure))?;
-        }
-        if !state.has_ended() {
-            return Ok(());
-        }
-        tx.audit(&vestry_storage::Entry {
-            time: now,
-            actor: job.account.as_deref().unwrap_or_default(),
-            actor_kind: if job.account.is_some() { "job" } else { "service" },
-            plugin: &job.plugin,
-            digest,
-            action: "job.end",
-            subject: &job.id,
-            outcome: state.name(),
-            detail: &name,
-            request: &job.id,
-        })
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,8 @@ type Far = (u8, String);
 
 /// Steps are written down at most so often.
 const STEPS: Duration = Duration::from_millis(100);
+/// How often the server may end in the middle of an order before it is taken that the order is what ends it.
+const MOST_LOST: u32 = 3;
 
 /// Carries an order out, to its end or until nobody wants it any more.
 pub(super) async fn attempt(
@@ -34,6 +36,11 @@ pub(super) async fn attempt(
     lease: &Lease,
     log: &JobLog,
 ) -> Result<End, StorageError> {
+    if lost(job) >= MOST_LOST {
+        let ended = Err(PackageError::Abandoned(MOST_LOST));
+        note(worker, lease, job, &ended).await;
+        return Ok(to_end(worker, lease, ended));
+    }
     let order: Order = match serde_json::from_str(&job.input) {
         Ok(order) => order,
         Err(error) => return Ok(End::Failed(Failure::Internal(format!("the order cannot be read: {error}")))),
@@ -71,8 +78,13 @@ pub(super) async fn attempt(
         })
     };
     let ended = watched(worker, (lease, log), &wanted, steps, carrying_out).await;
-    note(worker, &commission, job, &ended).await;
+    note(worker, lease, job, &ended).await;
     Ok(to_end(worker, lease, ended))
+}
+
+/// Attempts of an order before this one that broke off with the server.
+fn lost(job: &JobRow) -> u32 {
+    job.attempt.saturating_sub(1).saturating_sub(job.failures)
 }
 
 /// Waits for it; meanwhile says how far it is, and looks whether it is still wanted.
@@ -128,8 +140,8 @@ async fn say(worker: &Worker, lease: &Lease, percent: u8, words: String) {
 }
 
 /// Writes down which package it turned out to be, and what is wrong with it.
-async fn note(worker: &Worker, commission: &Commission, job: &JobRow, ended: &Result<Outcome, PackageError>) {
-    let (database, id, lease) = (worker.parts.services.database.clone(), job.id.clone(), commission.lease.clone());
+async fn note(worker: &Worker, lease: &Lease, job: &JobRow, ended: &Result<Outcome, PackageError>) {
+    let (database, id, lease) = (worker.parts.services.database.clone(), job.id.clone(), lease.clone());
     let redaction = worker.words_of(HOST);
     let (digest, plugin) = match ended {
         Ok(Outcome::Fetched(fetched)) => (fetched.digest.clone(), fetched.id.clone()),
@@ -141,7 +153,7 @@ async fn note(worker: &Worker, commission: &Commission, job: &JobRow, ended: &Re
     };
     let work = move || {
         database.write(|tx| {
-            if !lease.map(|lease| tx.holds_lease(&lease)).transpose()?.unwrap_or(false) {
+            if !tx.holds_lease(&lease)? {
                 return Ok(());
             }
             let Some(row) = tx.package_job(&id)? else { return Ok(()) };
@@ -180,5 +192,40 @@ pub(super) async fn clear(worker: &Worker, job: &JobRow) {
         && let Ok(order) = serde_json::from_str(&job.input)
     {
         orders::clear(&worker.parts.serving.installer(), &order).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestry_storage::{Database, NewJob};
+
+    use super::*;
+
+    #[test]
+    fn attempts_that_broke_off_with_the_server_are_told_from_those_that_failed() {
+        let database = Database::temporary().unwrap();
+        let (id, plugin, name) = ("j1", HOST, "fetch");
+        let (account, token, schedule) = (None, None, None);
+        let new = NewJob { id, plugin, name, input: "{}", account, token, schedule, through: "" };
+        database.write(|tx| tx.insert_job(&new, 1)).unwrap();
+        let take = |number| {
+            let lease = Lease { job: id.into(), number };
+            assert!(database.write(|tx| tx.take_job(&lease, "w", 2, 9)).unwrap());
+            lease
+        };
+        let lost = || lost(&database.read(|reader| reader.job(id)).unwrap().unwrap());
+        let first = take(1);
+        assert_eq!(lost(), 0);
+        database.write(|tx| tx.retry_later(&first, "{}", 3, 3)).unwrap();
+        let second = take(2);
+        assert_eq!(lost(), 0, "it failed, and said so");
+        database.write(|tx| tx.give_back(&second, 3)).unwrap();
+        for number in 0..MOST_LOST {
+            take(10 + u64::from(number));
+            assert!(lost() == number && lost() < MOST_LOST, "{number}");
+            database.write(|tx| tx.release_jobs("w", 4)).unwrap();
+        }
+        take(20);
+        assert!(lost() >= MOST_LOST, "whatever it is, it ends the server");
     }
 }

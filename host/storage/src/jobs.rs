@@ -171,6 +171,25 @@ impl Reader<'_> {
         self.first(&sql, params![plugin, now], read_job)
     }
 
+    /// The same, of those of its jobs that are called one of these.
+    pub fn due_job_called(&self, plugin: &str, names: &[&str], now: u64) -> Result<Option<JobRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE state = 'queued' AND cancel = 0 AND plugin = ? AND due <= ? AND name = ? \
+             ORDER BY due, queued, id LIMIT 1"
+        );
+        let mut first: Option<JobRow> = None;
+        for name in names {
+            let job = self.first(&sql, params![plugin, now, name], read_job)?;
+            let key = |job: &JobRow| (job.due, job.queued);
+            if let Some(job) = job
+                && first.as_ref().is_none_or(|first| key(&job) < key(first))
+            {
+                first = Some(job);
+            }
+        }
+        Ok(first)
+    }
+
     /// Plugins that have a job that waits.
     pub fn plugins_with_jobs(&self) -> Result<Vec<String>> {
         self.all("SELECT DISTINCT plugin FROM jobs WHERE state = 'queued'", [], |row| row.get(0))

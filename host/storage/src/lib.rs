@@ -59,7 +59,7 @@ pub use kv::{KvChange, KvCheck, KvEntry, KvRange, MAX_KEY_BYTES, MAX_PLUGIN_BYTE
 pub use links::{LinkRow, LinkState};
 pub use mails::{MailCount, MailCursor, MailRow, MailState, NewMail};
 pub use package_events::{PackageEventKind, PackageEventRow};
-pub use package_jobs::PackageJobRow;
+pub use package_jobs::{OpenPackageJob, PackageJobRow};
 pub use package_sources::{PackageCheckRow, SourceAccessRow};
 pub use packages::{OwnerRow, PackageRow, PackageSummary};
 pub use plugins::{GrantRow, PluginRow};

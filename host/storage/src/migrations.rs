@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_work.sql"),
     include_str!("migrations/0003_packages.sql"),
+    include_str!("migrations/0004_decided.sql"),
 ];
 
 /// Brings the database up to date, each step in a transaction of its own.

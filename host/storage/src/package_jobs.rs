@@ -18,6 +18,16 @@ pub struct PackageJobRow {
     pub problems: String,
 }
 
+/// One that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenPackageJob {
+    pub row: PackageJobRow,
+    /// Name of who ordered it; empty where nobody is known.
+    pub by: String,
+    /// JSON: what was ordered, where the row alone does not say what it is about.
+    pub input: Option<String>,
+}
+
 const COLUMNS: &str = "job, kind, digest, plugin, mount, problems";
 
 impl Reader<'_> {
@@ -29,11 +39,21 @@ impl Reader<'_> {
         self.first(&format!("SELECT {COLUMNS} FROM package_jobs WHERE job = ?"), [job], read_job)
     }
 
-    /// Those that wait or run, in the order that they were queued.
-    pub fn package_jobs_under_way(&self) -> Result<Vec<PackageJobRow>> {
-        let sql = "SELECT job, kind, digest, package_jobs.plugin, mount, problems FROM package_jobs \
-                   JOIN jobs ON jobs.id = job WHERE state IN ('queued', 'running') ORDER BY queued, job";
-        self.all(sql, [], read_job)
+    /// Those of `host` that wait or run and are wanted, in the order that they were queued.
+    pub fn package_jobs_under_way(&self, host: &str) -> Result<Vec<OpenPackageJob>> {
+        let sql = "SELECT job, kind, digest, package_jobs.plugin, mount, problems, coalesce(accounts.name, ''), \
+                   CASE WHEN kind = 'place' AND digest = '' THEN input END FROM jobs \
+                   JOIN package_jobs ON job = jobs.id LEFT JOIN accounts ON accounts.id = account \
+                   WHERE jobs.plugin = ? AND state IN ('queued', 'running') AND cancel = 0 ORDER BY queued, job";
+        self.all(sql, [host], |row| Ok(OpenPackageJob { row: read_job(row)?, by: row.get(6)?, input: row.get(7)? }))
+    }
+
+    /// How many of `host` wait that this account ordered, or nobody known, of those that fetch something or ask sources.
+    pub fn count_fetches_waiting(&self, host: &str, account: Option<&str>) -> Result<u64> {
+        let sql = "SELECT count(*) FROM jobs JOIN package_jobs ON job = jobs.id \
+                   WHERE jobs.plugin = ?1 AND state = 'queued' AND kind IN ('fetch', 'check') \
+                   AND (account = ?2 OR (?2 IS NULL AND account IS NULL))";
+        self.value(sql, params![host, account])
     }
 }
 

@@ -26,6 +26,8 @@ pub struct PackageRow {
     pub readme: String,
     /// When it was mounted last; 0 for never.
     pub used: u64,
+    /// When somebody said what it gets, whatever it was; 0 for never.
+    pub decided: u64,
 }
 
 /// The same, without what is long.
@@ -48,7 +50,8 @@ pub struct OwnerRow {
     pub first_seen: u64,
 }
 
-const COLUMNS: &str = "digest, id, version, source, registration, size, added, imports, origin, detail, readme, used";
+const COLUMNS: &str =
+    "digest, id, version, source, registration, size, added, imports, origin, detail, readme, used, decided";
 
 impl Reader<'_> {
     /// One package.
@@ -88,12 +91,26 @@ impl Transaction<'_> {
     /// Adds a package. Answers whether it is new; one that is there already stays as it is.
     pub fn insert_package(&self, package: &PackageRow) -> Result<bool> {
         let PackageRow { digest, id, version, source, registration, size, added, .. } = package;
-        let PackageRow { imports, origin, detail, readme, used, .. } = package;
+        let PackageRow { imports, origin, detail, readme, used, decided, .. } = package;
         let sql = format!(
-            "INSERT INTO packages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"
+            "INSERT INTO packages ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (digest) DO NOTHING"
         );
-        let values =
-            params![digest, id, version, source, registration, size, added, imports, origin, detail, readme, used];
+        let values = params![
+            digest,
+            id,
+            version,
+            source,
+            registration,
+            size,
+            added,
+            imports,
+            origin,
+            detail,
+            readme,
+            used,
+            decided
+        ];
         Ok(self.execute(&sql, values)? > 0)
     }
 
@@ -102,15 +119,29 @@ impl Transaction<'_> {
         self.execute("UPDATE packages SET used = ? WHERE digest = ?", params![now, digest]).map(drop)
     }
 
+    /// Says that somebody has said what a package gets.
+    pub fn set_package_decided(&self, digest: &str, now: u64) -> Result<()> {
+        self.execute("UPDATE packages SET decided = ? WHERE digest = ?", params![now, digest]).map(drop)
+    }
+
     /// Keeps what a package imports, which was not known before.
     pub fn set_package_imports(&self, digest: &str, imports: &str) -> Result<()> {
         self.execute("UPDATE packages SET imports = ? WHERE digest = ?", params![imports, digest]).map(drop)
     }
 
-    /// Says where a package that is here came from this time: the same build can be had in several places.
-    pub fn set_package_source(&self, digest: &str, source: &str, origin: &str, detail: &str) -> Result<()> {
-        let sql = "UPDATE packages SET source = ?, origin = ?, detail = ? WHERE digest = ?";
-        self.execute(sql, params![source, origin, detail, digest]).map(drop)
+    /// Keeps what a package registered, where what was kept of it cannot be read.
+    pub fn set_package_registration(&self, digest: &str, registration: &str) -> Result<()> {
+        self.execute("UPDATE packages SET registration = ? WHERE digest = ?", params![registration, digest]).map(drop)
+    }
+
+    /// Says where a package that is here came from this time, and what stands beside it there: the same build can be had in
+    /// several places. One that was mounted once, or about which somebody has decided, stays what it was to them. Answers
+    /// whether it does.
+    pub fn set_package_source(&self, package: &PackageRow) -> Result<bool> {
+        let PackageRow { digest, source, origin, detail, readme, .. } = package;
+        let sql = "UPDATE packages SET source = ?, origin = ?, detail = ?, readme = ? \
+                   WHERE digest = ? AND used = 0 AND decided = 0";
+        Ok(self.execute(sql, params![source, origin, detail, readme, digest])? > 0)
     }
 
     /// Removes a package that no plugin uses, with its grants. Answers whether it did.
@@ -151,5 +182,6 @@ fn read_package(row: &Row<'_>) -> rusqlite::Result<PackageRow> {
         detail: row.get(9)?,
         readme: row.get(10)?,
         used: row.get(11)?,
+        decided: row.get(12)?,
     })
 }

@@ -135,6 +135,11 @@ impl Transaction<'_> {
         Ok(self.execute(sql, params![plugin, digest, capability])? > 0)
     }
 
+    /// Takes a grant back from every package of a plugin; answers from how many.
+    pub fn delete_grant_of_all(&self, plugin: &str, capability: &str) -> Result<usize> {
+        self.execute("DELETE FROM grants WHERE plugin = ? AND capability = ?", params![plugin, capability])
+    }
+
     /// Sets a limit of a plugin, or goes back to the default.
     pub fn set_limit(&self, plugin: &str, name: &str, value: Option<u64>) -> Result<()> {
         match value {
@@ -243,6 +248,31 @@ mod tests {
         assert_eq!(database.read(|reader| reader.grants("org.example", "d1")).unwrap(), [grant]);
         assert!(database.write(|tx| tx.delete_grant("org.example", "d1", "kv")).unwrap());
         assert!(!granted("d1", "kv"));
+    }
+
+    #[test]
+    fn a_package_that_was_used_or_decided_about_stays_what_it_was() {
+        let database = filled();
+        let from = |source: &str| PackageRow {
+            digest: "d2".into(),
+            source: source.into(),
+            origin: "{}".into(),
+            detail: source.into(),
+            readme: format!("# {source}"),
+            ..PackageRow::default()
+        };
+        let fetched = |source: &str| {
+            let moved = database.write(|tx| tx.set_package_source(&from(source))).unwrap();
+            let row = database.read(|reader| reader.package("d2")).unwrap().unwrap();
+            (moved, row.source, row.readme)
+        };
+        assert_eq!(fetched("one"), (true, "one".into(), "# one".into()));
+        database.write(|tx| tx.set_package_decided("d2", 5)).unwrap();
+        assert_eq!(fetched("two"), (false, "one".into(), "# one".into()));
+        database.write(|tx| tx.set_package_decided("d2", 0)).unwrap();
+        assert_eq!(fetched("three"), (true, "three".into(), "# three".into()));
+        database.write(|tx| tx.set_package_used("d2", 5)).unwrap();
+        assert_eq!(fetched("four"), (false, "three".into(), "# three".into()));
     }
 
     #[test]

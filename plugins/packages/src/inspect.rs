@@ -129,9 +129,11 @@ fn warnings(page: Page, inspection: &Inspection) -> Page {
 
 fn discarding(inspection: &Inspection) -> Section {
     let package = &inspection.package;
-    let discard = Action::new("Discard it", "discard")
-        .param("key", &package.digest)
-        .danger()
-        .confirm(text!("Discard {package}? What it was granted goes with it.", package = title(package)));
+    let discard = Action::new("Discard it", "discard").param("key", &package.digest).danger();
+    // Before one goes that was in use, the host asks.
+    let discard = match package.used {
+        0 => discard.confirm(text!("Discard {package}? What it was granted goes with it.", package = title(package))),
+        _ => discard,
+    };
     Section::new("discard", "Or discard it").block("discard", actions([discard]))
 }

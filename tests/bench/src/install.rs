@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(1);
 const SCOPES: &[&str] =
     &["packages.read", "packages.manage", "vestry:admin/packages.place", "vestry:admin/packages.uninstall"];
+/// Ids below the one belong to what comes with the program; below the other they are as long.
+const RESERVED: &str = "org.vestry.";
+const OURS: &str = "org.exampl.";
 const BOUNDARY: &str = "the-boundary-of-a-package";
 
 /// A component that is installed again and again, each time as another plugin, so that nothing of it is known. Neither asks
@@ -44,7 +47,7 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         component: || shipped("styleguide"),
         word: "styleguide",
-        id: |word| format!("org.vestry.{word}"),
+        id: |word| format!("{OURS}{word}"),
         mount: str::to_owned,
     },
 ];
@@ -104,7 +107,7 @@ impl Program {
         let (mut compiling, mut cold, mut warm) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let word = another(subject.word, round);
-            let bytes = replaced(&component, subject.word, &word);
+            let bytes = replaced(&replaced(&component, subject.word, &word), RESERVED, OURS);
             let (id, mount) = ((subject.id)(&word), (subject.mount)(&word));
             compiling.push(compile(&bytes)?);
             cold.push(self.install(&bytes, &mount).await?);

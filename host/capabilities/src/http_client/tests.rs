@@ -48,6 +48,10 @@ impl Surroundings for Nowhere {
 
 /// A call of a plugin that holds these grants, in a server that may call 127.0.0.1.
 fn call(grants: &[&str], reading: bool) -> Call {
+    call_with(grants, reading, Effect::WithAnswer)
+}
+
+fn call_with(grants: &[&str], reading: bool, effect: Effect) -> Call {
     let database = Database::temporary().unwrap();
     for capability in grants {
         let grant = GrantRow {
@@ -84,7 +88,7 @@ fn call(grants: &[&str], reading: bool) -> Call {
         subject: Arc::new(subject),
         actor: Actor::Visitor,
         reading,
-        effect: Effect::WithAnswer,
+        effect,
         visitor: String::new(),
         request: "request".into(),
         bytes: 1 << 20,
@@ -95,11 +99,11 @@ fn call(grants: &[&str], reading: bool) -> Call {
     })
 }
 
-fn set_secret(call: &Call, name: &str, origin: &str) {
+fn set_secret(call: &Call, name: &str, origin: Option<&str>) {
     let secrets = &call.settings().unwrap().services.secrets;
-    let origin = vestry_vault::Origin::parse(origin).unwrap();
+    let origin = origin.map(|origin| vestry_vault::Origin::parse(origin).unwrap());
     let (name, value) = (SecretName::parse(name).unwrap(), SecretValue::parse(VALUE).unwrap());
-    secrets.set(&vestry_identity::Actor::console(), &name, Some(&origin), &value, 1_000).unwrap();
+    secrets.set(&vestry_identity::Actor::console(), &name, origin.as_ref(), &value, 1_000).unwrap();
 }
 
 fn outgoing(verb: &str, url: &str) -> Outgoing {
@@ -177,15 +181,15 @@ async fn a_secret_is_filled_in_for_who_was_granted_it_and_where_it_belongs() {
     let (here, url) = (format!("http://{address}"), format!("http://{address}/"));
     let origin = format!("origin {here}");
     let mut granted = call(&[HTTP, &origin, "secret key", "secret absent", "secret elsewhere"], true);
-    set_secret(&granted, "key", &here);
-    set_secret(&granted, "elsewhere", "https://api.example.org");
+    set_secret(&granted, "key", Some(&here));
+    set_secret(&granted, "elsewhere", Some("https://api.example.org"));
     granted.send(with_secret(&url, "key")).await.unwrap();
     assert!(asked.lock().unwrap()[0].contains(&format!("authorization: Bearer {VALUE}")));
     assert!(matches!(granted.send(with_secret(&url, "absent")).await, Err(Failure::NotFound(_))));
     assert!(matches!(granted.send(with_secret(&url, "elsewhere")).await, Err(Failure::Denied(_))));
 
     let mut without = call(&[HTTP, &origin], true);
-    set_secret(&without, "key", &here);
+    set_secret(&without, "key", Some(&here));
     let Err(Failure::Denied(told)) = without.send(with_secret(&url, "key")).await else { panic!() };
     assert!(told.contains("was not granted the secret `key`"), "{told}");
     assert_eq!(asked.lock().unwrap().len(), 1);
@@ -216,4 +220,37 @@ fn inbox() -> Inbox {
 
 fn sources(outbound: Outbound) -> Sources {
     Sources::new(SourcesSettings::new(outbound, std::path::PathBuf::new()))
+}
+
+#[tokio::test]
+async fn what_is_tried_reaches_no_server_and_no_secret() {
+    let (address, asked) = server(5).await;
+    let (url, origin) = (format!("http://{address}/"), format!("origin http://127.0.0.1:{}", address.port()));
+    for (effect, reached) in [(Effect::Trial, false), (Effect::Migration, false), (Effect::WithAnswer, true)] {
+        let grants = [HTTP, &origin, "vestry:plugin/secrets", "secret word"];
+        let mut call = call_with(&grants, true, effect);
+        set_secret(&call, "word", None);
+        let answered = call.send(outgoing("GET", &url)).await;
+        let revealed = vestry_contract::secrets::Host::reveal(&mut call, "word".into()).await;
+        assert_eq!((answered.is_ok(), revealed.is_ok()), (reached, reached));
+        if !reached {
+            assert!(matches!(answered, Err(Failure::Unavailable(_))), "no fault of the package's");
+            assert!(matches!(revealed, Err(Failure::Unavailable(_))));
+            assert!(call.refusals().lock().is_empty());
+        }
+    }
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_server_takes_is_counted_as_its_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut call = call(&[HTTP, &format!("origin http://127.0.0.1:{}", address.port())], true);
+    let waiting = call.waited();
+    assert_eq!(waiting.time(), Duration::ZERO);
+    let long = Duration::from_millis(60);
+    let broken_off = tokio::time::timeout(long, call.send(outgoing("GET", &format!("http://{address}/")))).await;
+    assert!(broken_off.is_err(), "nobody answers there");
+    assert!(waiting.time() >= long / 2, "{:?}", waiting.time());
 }

@@ -5,22 +5,21 @@ use std::time::{Duration, Instant};
 
 use vestry_catalog::needs::Mounted;
 use vestry_catalog::order::{self, Choice, Fetch, Order};
-use vestry_catalog::{CatalogError, Digest, Newer, Obstacle, Plan};
+use vestry_catalog::{Capability, CatalogError, Digest, Newer, Obstacle, OrderError, Plan, may_wait};
 use vestry_contract::packages::{Access, Placing, Reference, Source};
 use vestry_contract::types::Failure;
 use vestry_sources::{LARGEST_COMPONENT, ReferenceKind, SourceError};
 
 use super::address::{self, Addressed};
-use super::{PackageWrite, asking, catalog_failure, no_package};
+use super::changing::note;
+use super::{PackageWrite, asking, catalog_failure, hands_on, holds, no_package};
 use crate::call::{Call, unavailable};
 use crate::gate::Pass;
 use crate::jobs::new_id;
-use crate::secret_store::Holder;
 use crate::source_access::{AccessError, SealedAccess, source_access};
 use crate::table::PACKAGES_PLACE;
-use crate::transaction::Write;
 use crate::uploads;
-use crate::users::invalid;
+use crate::users::{identity_actor, invalid};
 
 /// How long a source is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -35,6 +34,7 @@ pub(crate) async fn references(
     source: Source,
     access: Option<Access>,
 ) -> Result<Vec<Reference>, Failure> {
+    call.reach_out()?;
     let Addressed { source, access } = match source {
         Source::Git(git) => address::git(&git)?,
         Source::Registry(text) => address::registry(&text)?,
@@ -45,6 +45,7 @@ pub(crate) async fn references(
     }
     .opened_with(access);
     let sealed = access.as_ref().map(|access| seal(call, &source, access)).transpose()?;
+    note(call, PackageWrite::Asked { source: source.address() }).await?;
     let open = call.settings()?;
     let services = open.services.clone();
     let access = match access {
@@ -54,7 +55,7 @@ pub(crate) async fn references(
     let until = (Instant::now() + PATIENCE).min(open.until.checked_sub(AFTERWARDS).unwrap_or(open.until));
     let asked = tokio::time::timeout_at(until.into(), services.sources.references(&source, access.as_ref())).await;
     let found = match asked {
-        Ok(found) => found.map_err(|error| source_failure(call, error))?,
+        Ok(found) => found.map_err(|error| source_failure(&error))?,
         Err(_) => {
             return Err(Failure::Unavailable(format!(
                 "{} did not answer within {} seconds; try again, or name branch or tag yourself",
@@ -65,8 +66,7 @@ pub(crate) async fn references(
     };
     // What does not open it is not worth keeping.
     if let Some(sealed) = sealed {
-        call.transaction.push(Write::Package(PackageWrite::Access(sealed)));
-        call.settle().await?;
+        note(call, PackageWrite::Access(sealed)).await?;
     }
     Ok(found.into_iter().map(reference).collect())
 }
@@ -77,10 +77,11 @@ pub(crate) async fn fetch(
     source: Source,
     access: Option<Access>,
 ) -> Result<String, Failure> {
+    wait(call)?;
     let fetch = match source {
         Source::Upload(index) => receive(call, index).await?,
-        Source::Git(git) => remember(call, address::git(&git)?.opened_with(access))?,
-        Source::Registry(text) => remember(call, address::registry(&text)?.opened_with(access))?,
+        Source::Git(git) => opening(call, address::git(&git)?.opened_with(access))?,
+        Source::Registry(text) => opening(call, address::registry(&text)?.opened_with(access))?,
         Source::Shipped(plugin) => shipped(call, plugin)?,
         Source::Other((kind, _)) => return Err(unknown_kind(&kind)),
     };
@@ -108,6 +109,7 @@ pub(crate) async fn place(call: &mut Call, pass: Pass, placings: Vec<Placing>) -
     }
     let placings: Vec<order::Placing> = placings.into_iter().map(placing).collect::<Result<_, _>>()?;
     let plans = plan(call, &placings)?;
+    let placings: Vec<_> = plans.iter().zip(placings).map(|(plan, placing)| plan.settled(placing)).collect();
     let services = call.settings()?.services.clone();
     call.confirmed(&pass, &[PACKAGES_PLACE], || {
         let secrets = services.secrets.list().map_err(unavailable)?;
@@ -118,7 +120,8 @@ pub(crate) async fn place(call: &mut Call, pass: Pass, placings: Vec<Placing>) -
 
 /// What the placings would do, one after the other; or what is in their way.
 fn plan(call: &Call, placings: &[order::Placing]) -> Result<Vec<Plan>, Failure> {
-    let open = call.settings()?;
+    let (open, holds) = (call.settings()?, holds(call)?);
+    let gives = |source: &str, ask: &Capability| hands_on(&holds, source, ask);
     let plans: Vec<Plan> = open
         .services
         .database
@@ -126,7 +129,7 @@ fn plan(call: &Call, placings: &[order::Placing]) -> Result<Vec<Plan>, Failure> 
             let mut mounted = Mounted::read(reader)?;
             placings
                 .iter()
-                .map(|placing| Plan::make(reader, placing, &mut mounted, None))
+                .map(|placing| Plan::make(reader, placing, &mut mounted, None, &gives))
                 .collect::<Result<_, Obstacle>>()
         })
         .map_err(obstacle)?;
@@ -143,9 +146,11 @@ fn plan(call: &Call, placings: &[order::Placing]) -> Result<Vec<Plan>, Failure> 
         }
         if plan.entitlement.waits(plan.running.as_ref()) {
             return Err(Failure::Conflict(format!(
-                "{} asks for more than the version that runs: somebody has to say first what of it is granted, where its \
-                 page asks for that",
-                plan.package.called()
+                "{} {} asks for more than the version that runs: {}; somebody has to say first what of it is granted, where \
+                 its page asks for that",
+                plan.package.row.id,
+                plan.package.row.version,
+                plan.entitlement.more().join(", ")
             )));
         }
     }
@@ -163,7 +168,17 @@ fn placing(placing: Placing) -> Result<order::Placing, Failure> {
         Some(name) => Some(Choice::parse(name).ok_or_else(|| invalid("data", "Say `then` or `fresh`.".into()))?),
     };
     let Placing { mount, swap, take_over, .. } = placing;
-    Ok(order::Placing { digest, mount, swap, take_over, data, expected, proposals: Vec::new(), decided: false })
+    Ok(order::Placing {
+        digest,
+        mount,
+        swap,
+        take_over,
+        data,
+        expected,
+        replaces: None,
+        proposals: Vec::new(),
+        decided: false,
+    })
 }
 
 fn obstacle(obstacle: Obstacle) -> Failure {
@@ -185,9 +200,18 @@ fn obstacle(obstacle: Obstacle) -> Failure {
 /// Notes the order; answers the id of its job.
 async fn give(call: &mut Call, order: Order) -> Result<String, Failure> {
     let id = new_id()?;
-    call.transaction.push(Write::Package(PackageWrite::Order { id: id.clone(), order }));
-    call.settle().await?;
+    note(call, PackageWrite::Order { id: id.clone(), order }).await?;
     Ok(id)
+}
+
+/// That not too many wait already; looked at once more where the order is written. Before anything is kept for it.
+fn wait(call: &Call) -> Result<(), Failure> {
+    let open = call.settings()?;
+    let actor = identity_actor(call, open)?;
+    open.services.database.read(|reader| may_wait(reader, &actor)).map_err(|error| match error {
+        OrderError::Storage(error) => unavailable(error),
+        other => Failure::Exhausted(other.to_string()),
+    })
 }
 
 /// Keeps a file that came with the request: the request is over before it is looked at.
@@ -215,14 +239,12 @@ async fn receive(call: &Call, index: u32) -> Result<Fetch, Failure> {
     }
 }
 
-/// Notes what the source is opened with, where that was said.
-fn remember(call: &mut Call, addressed: Addressed) -> Result<Fetch, Failure> {
+/// What is fetched, and what it is opened with where that was said: which is kept when it has opened it, and not before.
+/// Else anybody who orders could put something of their own in the place of what opens it.
+fn opening(call: &Call, addressed: Addressed) -> Result<Fetch, Failure> {
     let Addressed { source, access } = addressed;
-    if let Some(access) = access {
-        let sealed = seal(call, &source, &access)?;
-        call.transaction.push(Write::Package(PackageWrite::Access(sealed)));
-    }
-    Ok(Fetch::Source { source })
+    let sealed = access.map(|access| seal(call, &source, &access)).transpose()?;
+    Ok(Fetch::Source { source, access: sealed.map(|sealed| sealed.text()) })
 }
 
 fn seal(
@@ -232,10 +254,7 @@ fn seal(
 ) -> Result<SealedAccess, Failure> {
     let services = &call.settings()?.services;
     let (by, _) = call.actor_for_audit();
-    SealedAccess::new(services, source, access, Some(&call.subject().id), by, call.now()).map_err(|error| {
-        tracing::error!(%error, "what a source is opened with could not be sealed");
-        Failure::Unavailable("the server cannot seal the token at the moment".into())
-    })
+    SealedAccess::new(services, source, access, Some(&call.subject().id), by, call.now()).map_err(access_failure)
 }
 
 /// The newest version that is known of a plugin: at its source, where that said so; else of one that came with the program, or
@@ -246,7 +265,7 @@ fn shipped(call: &Call, plugin: String) -> Result<Fetch, Failure> {
     let checks = open.services.database.read(|reader| reader.package_checks()).map_err(unavailable)?;
     let newer = checks.iter().find(|check| check.plugin == plugin).and_then(|check| Newer::parse(&check.origin));
     match newer {
-        Some(Newer::Source { source }) => return Ok(Fetch::Source { source }),
+        Some(Newer::Source { source }) => return Ok(Fetch::Source { source, access: None }),
         Some(Newer::Announced { .. }) => return Ok(Fetch::Shipped { plugin }),
         Some(Newer::Program { .. }) | None if brought => return Ok(Fetch::Shipped { plugin }),
         Some(Newer::Program { .. }) | None => {}
@@ -270,10 +289,9 @@ fn unknown_kind(kind: &str) -> Failure {
     invalid("source", format!("This server knows no sources of the kind {kind}."))
 }
 
-/// Why a source did not answer; without what it was opened with.
-fn source_failure(call: &Call, error: SourceError) -> Failure {
-    let Ok(open) = call.settings() else { return Failure::Unavailable(String::new()) };
-    let said = open.services.secrets.words_of(Holder::Host).redact(&error.to_string()).into_owned();
+/// Why a source did not answer.
+fn source_failure(error: &SourceError) -> Failure {
+    let said = error.to_string();
     match error {
         SourceError::Address(_) => invalid("url", said),
         SourceError::Access(_) => invalid("token", said),
@@ -288,6 +306,10 @@ fn source_failure(call: &Call, error: SourceError) -> Failure {
 fn access_failure(error: AccessError) -> Failure {
     match error {
         AccessError::Storage(error) => unavailable(error),
+        AccessError::Vault(error) => {
+            tracing::error!(%error, "what a source is opened with could not be sealed");
+            Failure::Unavailable("the server cannot seal the token at the moment".into())
+        }
         other => invalid("token", other.to_string()),
     }
 }

@@ -19,7 +19,7 @@ use crate::directories::Directories;
 use crate::gate::Approval;
 use crate::inbox::Inbox;
 use crate::secret_store::{Holder, Secrets};
-use crate::source_access::source_access;
+use crate::source_access::{SealedAccess, source_access};
 use crate::uploads::Upload;
 
 const PACKAGES: &str = "org.vestry.packages";
@@ -387,7 +387,23 @@ async fn an_order_is_written_when_the_request_takes_effect_and_is_seen_through_i
 }
 
 #[tokio::test]
-async fn what_a_source_is_opened_with_is_kept_sealed_and_said_nowhere() {
+async fn what_was_sent_is_kept_once_and_goes_where_nothing_comes_of_the_request() {
+    let house = House::new().await;
+    let mut call = house.call();
+    for _ in 0..3 {
+        call.fetch(Source::Upload(0), None).await.unwrap();
+    }
+    assert_eq!(house.services.inbox.list().unwrap().len(), 1);
+    drop(call);
+    assert!(house.services.inbox.list().unwrap().is_empty());
+    let mut call = house.call();
+    call.fetch(Source::Upload(0), None).await.unwrap();
+    call.commit().unwrap();
+    assert_eq!(house.services.inbox.list().unwrap().len(), 1, "an order names it");
+}
+
+#[tokio::test]
+async fn what_a_source_is_opened_with_goes_along_sealed_and_is_kept_when_it_has_opened_it() {
     let house = House::new().await;
     let mut call = house.call();
     let access = Access { user: "anna".into(), token: TOKEN.into() };
@@ -395,19 +411,27 @@ async fn what_a_source_is_opened_with_is_kept_sealed_and_said_nowhere() {
     let in_url = call.fetch(git(&format!("https://anna:{TOKEN}@git.example.org/b.git")), None).await.unwrap();
     call.commit().unwrap();
     for job in [job, in_url] {
-        let Order::Fetch(vestry_catalog::order::Fetch::Source { source }) = house.order(&job) else {
+        let Order::Fetch(vestry_catalog::order::Fetch::Source { source, access }) = house.order(&job) else {
             panic!("no source")
         };
         assert!(!house.job(&job).input.contains(TOKEN));
-        let kept = source_access(&house.services, &source).unwrap().unwrap();
-        assert_eq!((kept.user.as_str(), kept.token.as_str()), ("anna", TOKEN));
+        assert_eq!(source_access(&house.services, &source).unwrap(), None, "nothing has been opened with it");
+        let given = SealedAccess::of_text(&source, &access.unwrap(), "", 1).unwrap();
+        let opened = given.open(&house.services).unwrap();
+        assert_eq!((opened.user.as_str(), opened.token.as_str()), ("anna", TOKEN));
+        house.services.database.write(|tx| given.keep(tx)).unwrap();
+        assert_eq!(source_access(&house.services, &source).unwrap(), Some(opened));
+        let (elsewhere, _) = vestry_sources::Source::git("https://git.example.org/c.git", "", "").unwrap();
+        let moved = SealedAccess::of_text(&elsewhere, &given.text(), "", 1).unwrap();
+        assert!(moved.open(&house.services).is_err());
         let row = house.services.database.read(|reader| reader.source_access(&source.address())).unwrap().unwrap();
         assert!(!String::from_utf8_lossy(&row.sealed).contains(TOKEN));
     }
     assert!(!house.actions().join(" ").contains(TOKEN));
-    for holder in [Holder::Host, Holder::Plugin(PACKAGES)] {
-        assert!(!house.services.secrets.words_of(holder).redact(&format!("with {TOKEN}")).contains(TOKEN));
-    }
+    let told = |holder| house.services.secrets.words_of(holder).redact(&format!("with {TOKEN}")).contains(TOKEN);
+    assert!(!told(Holder::Plugin(PACKAGES)), "it came through this one");
+    // Words of the host are chosen by many, and dots in them would say to each what others entered.
+    assert!(told(Holder::Host));
     let (other, _) = vestry_sources::Source::git("https://git.example.org/other.git", "", "").unwrap();
     assert_eq!(source_access(&house.services, &other).unwrap(), None);
     let row = house.services.database.read(|reader| reader.source_access("git https://git.example.org/a.git")).unwrap();
@@ -440,7 +464,12 @@ async fn a_source_that_may_not_be_called_is_not_and_its_token_is_not_kept() {
     let access = Access { user: String::new(), token: TOKEN.into() };
     let answered = call.references(Source::Registry("127.0.0.1:1/team/a".into()), Some(access)).await;
     assert!(matches!(answered, Err(Failure::Denied(_) | Failure::Unavailable(_))), "{answered:?}");
-    assert!(!call.has_written());
+    call.commit().unwrap();
+    let source = Source::Registry("127.0.0.1:1/team/a".into());
+    let Source::Registry(text) = source else { panic!("no registry") };
+    let (source, entries) = (vestry_sources::Source::registry(&text).unwrap(), house.actions());
+    assert_eq!(source_access(&house.services, &source).unwrap(), None);
+    assert_eq!(entries, ["packages.references"], "that it was asked is written down");
 }
 
 #[tokio::test]
@@ -454,10 +483,10 @@ async fn placing_asks_what_it_would_do_and_the_yes_is_for_just_that() {
     let (said, yes) = asked(&call, answered);
     assert_eq!(
         said,
-        "Mount A 1.1.0 (org.example.a, from file) at /a, instead of version 1.0.0. It gets: Keep data of its own"
+        "Mount org.example.a 1.1.0 at /a, from file, instead of version 1.0.0. It gets: Keep data of its own. \
+         It calls itself \u{2068}“A”\u{2069}"
     );
     assert!(!call.has_written());
-    house.grant(A, &two, "vestry:plugin/log");
     let mut call = house.agreed(yes.clone());
     let job = call.place(vec![placing(&two, &one)]).await.unwrap();
     call.commit().unwrap();
@@ -477,9 +506,12 @@ async fn what_it_does_not_get_is_part_of_the_question_and_a_grant_in_between_ask
     let mut call = house.call();
     let answered = call.place(swap()).await;
     let (said, yes) = asked(&call, answered);
-    for words in
-        ["Mount B 1.0.0", "in the place of A 1.0.0 (org.example.a)", "It gets: nothing", "does not get: Keep data"]
-    {
+    for words in [
+        "Mount org.example.b 1.0.0 at /a",
+        "in the place of org.example.a 1.0.0.",
+        "It gets: nothing",
+        "does not get: Keep data",
+    ] {
         assert!(said.contains(words), "{words} stands in: {said}");
     }
     house.grant(B, &other, KV);
@@ -500,7 +532,7 @@ async fn what_is_in_the_way_is_said_at_once() {
     let two = house.add(&info(A, "1.1.0"), &[KV, "vestry:plugin/mail"]);
     let mut call = house.call();
     conflict(call.place(vec![placing(&two, "")]).await, &["1.0.0", "look again"]);
-    conflict(call.place(vec![placing(&two, &one)]).await, &["A 1.1.0 asks for more"]);
+    conflict(call.place(vec![placing(&two, &one)]).await, &["org.example.a 1.1.0 asks for more", "vestry:plugin/mail"]);
     conflict(call.place(vec![placing(&one, &one), placing(&one, &one)]).await, &["two of the packages"]);
     let needs = vec![Need { what: A.into(), at_least: "2.0.0".into() }];
     let b = house.add(&PluginInfo { needs, ..info(B, "1.0.0") }, &[]);
@@ -543,11 +575,12 @@ async fn taking_away_asks_says_what_becomes_of_data_and_spares_what_others_need(
     conflict(call.uninstall(A.into(), false).await, &["org.example.b needs org.example.a"]);
     let answered = call.uninstall(B.into(), true).await;
     let (said, yes) = asked(&call, answered);
-    assert_eq!(said, "Take B (org.example.b) off /b, and remove everything that it has stored, for good");
+    let named = "It calls itself \u{2068}“B”\u{2069}";
+    assert_eq!(said, format!("Take org.example.b off /b, and remove everything that it has stored, for good. {named}"));
     let mut other = house.agreed(yes.clone());
     let answered = other.uninstall(B.into(), false).await;
     let (said, _) = asked(&other, answered);
-    assert_eq!(said, "Take B (org.example.b) off /b; what it has stored is kept");
+    assert_eq!(said, format!("Take org.example.b off /b; what it has stored is kept. {named}"));
     let mut call = house.agreed(yes);
     call.uninstall(B.into(), true).await.unwrap();
     call.commit().unwrap();
@@ -555,10 +588,17 @@ async fn taking_away_asks_says_what_becomes_of_data_and_spares_what_others_need(
     let mut call = house.call();
     assert_eq!(call.history(B.into()).await.unwrap()[0].by, "anna");
     conflict(call.discard(one).await, &["mounted at /a"]);
+    let answered = call.discard(digest.clone()).await;
+    let (said, yes) = asked(&call, answered);
+    assert!(said.starts_with("Discard org.example.b 1.0.0, from file, which was in use"), "{said}");
+    let mut call = house.agreed(yes);
     call.discard(digest.clone()).await.unwrap();
+    let never = house.add(&info(B, "1.1.0"), &[]);
+    call.discard(never).await.unwrap();
     call.commit().unwrap();
     assert!(house.services.database.read(|reader| reader.package(&digest)).unwrap().is_none());
-    assert_eq!(house.actions(), ["plugin.unmount with its data", "packages.discard org.example.b 1.0.0"]);
+    let discarded = ["packages.discard org.example.b 1.0.0", "packages.discard org.example.b 1.1.0"];
+    assert_eq!(house.actions(), ["plugin.unmount with its data", discarded[0], discarded[1]]);
 }
 
 #[tokio::test]
@@ -586,23 +626,184 @@ async fn switches_and_limits_take_effect_with_the_request() {
     assert!(matches!(call.set_enabled(B.into(), true).await, Err(Failure::NotFound(_))));
     field(call.set_limits(A.into(), vec![("speed".into(), Some(1))]).await, "speed");
     assert!(field(call.set_limits(A.into(), vec![("cpu-ms".into(), Some(9))]).await, "cpu-ms").contains("10 to 60000"));
+    let answered = call.set_enabled(A.into(), false).await;
+    let (said, off) = asked(&call, answered);
+    assert_eq!(
+        said,
+        "Switch off org.example.a at /a: nothing of it runs until it is on again. It calls itself \u{2068}“A”\u{2069}"
+    );
+    let limits = |value| vec![("cpu-ms".to_owned(), value)];
+    let mut call = house.call();
+    let answered = call.set_limits(A.into(), limits(Some(500))).await;
+    let (said, slow) = asked(&call, answered);
+    assert!(said.starts_with("Set limits of org.example.a at /a: cpu-ms 500. "), "{said}");
+    let mut call = house.call_of(&house.admin, PACKAGES, vec![off, slow.clone()]);
     call.set_enabled(A.into(), false).await.unwrap();
-    call.set_limits(A.into(), vec![("cpu-ms".into(), Some(500))]).await.unwrap();
+    call.set_limits(A.into(), limits(Some(500))).await.unwrap();
     let generation = house.services.database.generation();
     call.commit().unwrap();
     assert!(house.services.database.generation() > generation);
     let [plugin] = house.call().plugins().await.unwrap().try_into().unwrap();
     assert_eq!((plugin.state.as_str(), plugin.limits[0].value, plugin.limits[0].chosen), ("off", 500, true));
-    let mut call = house.call();
-    call.set_limits(A.into(), vec![("cpu-ms".into(), None)]).await.unwrap();
+    let mut call = house.agreed(slow);
+    let answered = call.set_limits(A.into(), limits(None)).await;
+    let (_, default) = asked(&call, answered);
+    let mut call = house.agreed(default);
+    call.set_limits(A.into(), limits(None)).await.unwrap();
+    call.set_enabled(A.into(), true).await.unwrap();
     call.commit().unwrap();
     let [plugin] = house.call().plugins().await.unwrap().try_into().unwrap();
-    assert!(!plugin.limits[0].chosen);
+    assert!(!plugin.limits[0].chosen && plugin.state == "on");
     house.services.database.write(|tx| tx.set_plugin_quarantine(A, Some("failed"), NOW)).unwrap();
     let mut call = house.call();
+    let answered = call.retry(A.into()).await;
+    let (said, again) = asked(&call, answered);
+    assert!(said.starts_with("Let org.example.a at /a run again"), "{said}");
+    let mut call = house.agreed(again);
     call.retry(A.into()).await.unwrap();
     call.commit().unwrap();
-    let actions =
-        ["plugin.disable", "plugin.set-limits cpu-ms 500", "plugin.set-limits cpu-ms by default", "plugin.retry"];
+    let actions = [
+        "plugin.disable",
+        "plugin.set-limits cpu-ms 500",
+        "plugin.set-limits cpu-ms by default",
+        "plugin.enable",
+        "plugin.retry",
+    ];
     assert_eq!(house.actions(), actions);
+}
+
+#[tokio::test]
+async fn what_the_orderer_could_not_give_is_not_handed_on() {
+    let house = House::new().await;
+    let one = house.add(&info(A, "1.0.0"), &[KV, "vestry:admin/users"]);
+    house.mount(&info(A, "1.0.0"), &one);
+    house.grant(A, &one, KV);
+    house.grant(A, &one, "vestry:admin/users");
+    let two = house.add(&info(A, "1.1.0"), &[KV, "vestry:admin/users"]);
+    let developer = house.person("dora", &["developer"]).await;
+    let mut call = house.call_of(&developer, PACKAGES, Vec::new());
+    conflict(call.place(vec![placing(&two, &one)]).await, &["vestry:admin/users, which you cannot hand on"]);
+    let seen = call.inspect(two.clone()).await.unwrap();
+    assert!(seen.wider && seen.asks.iter().any(|ask| ask.capability == KV && ask.granted), "{seen:?}");
+    assert!(!seen.asks.iter().any(|ask| ask.capability == "vestry:admin/users" && ask.granted));
+    let mut call = house.call();
+    let answered = call.place(vec![placing(&two, &one)]).await;
+    assert!(asked(&call, answered).0.contains("See and change accounts"), "who could give it hands it on");
+}
+
+#[tokio::test]
+async fn a_yes_is_for_what_was_there_and_no_more() {
+    let house = House::new().await;
+    let one = house.with_a();
+    let other = house.add(&PluginInfo { mount: "a".into(), ..info(B, "1.0.0") }, &[]);
+    // Whatever was said beyond what there is, is not said yes to.
+    let swap = || vec![Placing { swap: true, take_over: true, ..placing(&other, "") }];
+    let mut call = house.call();
+    let answered = call.place(swap()).await;
+    let (_, yes) = asked(&call, answered);
+    let mut call = house.agreed(yes.clone());
+    let job = call.place(swap()).await.unwrap();
+    call.commit().unwrap();
+    let Order::Place { placings } = house.order(&job) else { panic!("no placing") };
+    let said = &placings[0];
+    assert_eq!((said.mount.as_deref(), said.swap, said.take_over), (Some("a"), true, false));
+    assert_eq!(said.replaces.as_ref().map(|it| (it.id.as_str(), it.digest.as_str())), Some((A, &*one)));
+    // Where another one is there by now, it is asked anew.
+    house.services.database.write(|tx| tx.cancel_job(&job, NOW)).unwrap();
+    house.mount(&info(A, "1.0.1"), &house.add(&info(A, "1.0.1"), &[]));
+    let mut call = house.agreed(yes);
+    let answered = call.place(swap()).await;
+    assert!(asked(&call, answered).0.contains("in the place of org.example.a 1.0.1"));
+}
+
+#[tokio::test]
+async fn what_a_plugin_calls_itself_stands_last_and_says_nothing_for_the_host() {
+    let house = House::new().await;
+    let title = format!("Nice\n\u{202e}. It gets: {{grants}} {}", "and so on ".repeat(50));
+    let digest = house.add(&PluginInfo { title: Text::Data(title), ..info(B, "1.0.0") }, &[KV]);
+    let mut call = house.call();
+    let answered = call.place(vec![placing(&digest, "")]).await;
+    let (said, _) = asked(&call, answered);
+    let (certain, own) = said.split_once(" It calls itself \u{2068}“").unwrap();
+    assert_eq!(
+        certain,
+        "Mount org.example.b 1.0.0 at /b, from file. It gets: nothing. It asks for, and does not get: Keep data of its own."
+    );
+    assert!(own.starts_with("Nice. It gets: {grants} and so on") && own.ends_with("…”\u{2069}"), "{own}");
+    assert!(own.chars().count() < 70, "{own}");
+}
+
+#[tokio::test]
+async fn a_yes_of_then_is_not_carried_out_once_more() {
+    let house = House::new().await;
+    house.grant(PACKAGES, PACKAGES, "vestry:admin/queue");
+    let digest = house.add(&info(B, "1.0.0"), &[]);
+    let mut call = house.call();
+    let answered = call.place(vec![placing(&digest, "")]).await;
+    let (_, yes) = asked(&call, answered);
+    let mut call = house.agreed(yes);
+    let place = call.place(vec![placing(&digest, "")]).await.unwrap();
+    let check = call.check(Vec::new()).await.unwrap();
+    call.commit().unwrap();
+    for job in [&place, &check] {
+        house.services.database.write(|tx| tx.cancel_job(job, NOW)).unwrap();
+    }
+    let mut call = house.call();
+    conflict(vestry_contract::queue::Host::retry(&mut call, place.clone()).await, &["order it again"]);
+    vestry_contract::queue::Host::retry(&mut call, check.clone()).await.unwrap();
+    call.commit().unwrap();
+    assert_eq!((house.job(&place).state.name(), house.job(&check).state.name()), ("cancelled", "queued"));
+}
+
+#[tokio::test]
+async fn an_order_is_shown_to_who_may_see_packages_and_cancelled_by_who_may_keep_them() {
+    use vestry_contract::jobs::Host as _;
+    let house = House::new().await;
+    let mut call = house.call();
+    let check = call.check(Vec::new()).await.unwrap();
+    call.commit().unwrap();
+    let user = house.person("otto", &[]).await;
+    let mut theirs = house.call_of(&user, PACKAGES, Vec::new());
+    assert!(matches!(theirs.get(check.clone()).await, Err(Failure::NotFound(_))));
+    assert!(matches!(vestry_contract::jobs::Host::cancel(&mut theirs, check.clone()).await, Err(Failure::NotFound(_))));
+    let reader = house.program(&["packages.read"]);
+    let mut theirs = house.call_of(&reader, PACKAGES, Vec::new());
+    assert_eq!(theirs.get(check.clone()).await.unwrap().state, "queued");
+    assert!(matches!(vestry_contract::jobs::Host::cancel(&mut theirs, check.clone()).await, Err(Failure::NotFound(_))));
+    let revoked = "vestry:admin/packages";
+    let take = |tx: &Transaction<'_>| tx.delete_grant(PACKAGES, PACKAGES, revoked).and_then(|_| tx.raise_generation());
+    house.services.database.write(|tx| take(tx)).unwrap();
+    assert!(matches!(house.call().get(check).await, Err(Failure::NotFound(_))), "it was trusted with them before");
+}
+
+#[tokio::test]
+async fn too_many_fetches_of_one_person_are_refused_before_a_file_is_kept() {
+    let house = House::new().await;
+    let mut call = house.call();
+    for _ in 0..20 {
+        call.fetch(Source::Shipped(A.into()), None).await.unwrap();
+    }
+    call.commit().unwrap();
+    let mut call = house.call();
+    let refused = call.fetch(Source::Upload(0), None).await;
+    assert!(matches!(&refused, Err(Failure::Exhausted(said)) if said.contains("20 packages")), "{refused:?}");
+    assert!(house.services.inbox.list().unwrap().is_empty());
+    let mut call = house.call();
+    call.check(Vec::new()).await.unwrap();
+    assert!(matches!(call.commit(), Err(CommitError::Exhausted(_))));
+}
+
+#[tokio::test]
+async fn limits_are_set_of_what_is_there() {
+    let house = House::new().await;
+    house.with_a();
+    let limits = || vec![("cpu-ms".to_owned(), Some(500))];
+    let mut call = house.call();
+    let answered = call.set_limits(A.into(), limits()).await;
+    let (_, yes) = asked(&call, answered);
+    let mut call = house.agreed(yes);
+    call.set_limits(A.into(), limits()).await.unwrap();
+    house.services.database.write(|tx| tx.delete_plugin(A)).unwrap();
+    assert!(matches!(call.commit(), Err(CommitError::Conflict(said)) if said.contains(A)));
+    assert!(house.services.database.read(|reader| reader.limits(A)).unwrap().is_empty());
 }

@@ -9,7 +9,7 @@ const A: &str = "org.example.a";
 const KV: &str = "vestry:plugin/kv";
 
 fn look(database: &Database, digest: &str) -> Inspection {
-    let found = database.read(|reader| inspection(reader, &Still, &|_| meaning::Known::Missing, digest));
+    let found = database.read(|reader| inspection(reader, &Still, &|_| meaning::Known::Missing, &|_, _| true, digest));
     found.unwrap().unwrap()
 }
 
@@ -44,7 +44,7 @@ fn a_first_package_says_what_it_asks_for_the_dangerous_first() {
     assert!(warned(&seen).contains("vestry:new/thing") && seen.installed.is_none());
     assert!(
         database
-            .read(|reader| inspection(reader, &Still, &|_| meaning::Known::Missing, &digest("9")))
+            .read(|reader| inspection(reader, &Still, &|_| meaning::Known::Missing, &|_, _| true, &digest("9")))
             .unwrap()
             .is_none()
     );

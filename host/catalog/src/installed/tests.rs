@@ -3,7 +3,7 @@ use vestry_storage::{Database, PackageEventRow};
 
 use super::*;
 use crate::facts::Still;
-use crate::testing::{add, info, mount};
+use crate::testing::{add, info, mount, unreadable};
 
 const A: &str = "org.example.a";
 
@@ -97,6 +97,7 @@ fn a_plugin_that_is_changed_at_this_moment_says_by_which_job() {
         take_over: false,
         data: None,
         expected: None,
+        replaces: None,
         proposals: Vec::new(),
         decided: false,
     };
@@ -105,4 +106,27 @@ fn a_plugin_that_is_changed_at_this_moment_says_by_which_job() {
     let order = Order::Place { placings: vec![placing.clone(), placing] };
     database.write(|tx| crate::write_order(tx, "j", &order, &by, 10)).unwrap();
     assert_eq!(all(&database)[0].job.as_deref(), Some("j"));
+}
+
+#[test]
+fn what_cannot_be_read_any_more_is_shown_with_the_way_out() {
+    let database = Database::temporary().unwrap();
+    let one = add(&database, "1", &info(A, "1.0.0"), &[], "file");
+    mount(&database, &info(A, "1.0.0"), &one, 5);
+    let two = add(&database, "2", &info(A, "2.0.0"), &[], "file");
+    unreadable(&database, &one);
+    let shown = all(&database);
+    assert_eq!((shown.len(), shown[0].id.as_str(), shown[0].package.version.as_str()), (1, A, "1.0.0"));
+    assert!(shown[0].state == "broken" && shown[0].reason.contains("fetch it again"), "{:?}", shown[0]);
+    let running = database.read(|reader| Known::running(reader, A)).unwrap().unwrap();
+    assert!(!running.is_legible() && running.row.digest == one, "another version can be compared with it");
+    let seen = |digest: &str| {
+        let gives = |_: &str, _: &crate::Capability| true;
+        let secrets = |_: &str| crate::meaning::Known::Missing;
+        database.read(|reader| crate::inspection(reader, &Still, &secrets, &gives, digest)).unwrap().unwrap()
+    };
+    assert!(seen(&two).installed.is_some_and(|installed| installed.digest == one));
+    assert!(crate::plain(&seen(&one).warnings[0]).contains("fetch it again"));
+    unreadable(&database, &two);
+    assert_eq!(database.read(waiting).unwrap().len(), 1);
 }

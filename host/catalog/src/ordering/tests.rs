@@ -19,13 +19,14 @@ fn an_order_is_a_job_of_the_hosts_with_all_that_is_known_of_it() {
         take_over: false,
         data: None,
         expected: None,
+        replaces: None,
         proposals: Vec::new(),
         decided: false,
     };
     let (source, _) = Source::git("https://u:secret-token@example.org/a.git", "main", "").unwrap();
     let orders = [
         Order::Place { placings: vec![placing] },
-        Order::Fetch(Fetch::Source { source }),
+        Order::Fetch(Fetch::Source { source, access: None }),
         Order::Fetch(Fetch::Shipped { plugin: "org.vestry.users".into() }),
         Order::Fetch(Fetch::Inbox { file: "f".into(), name: "hello.wasm".into() }),
         Order::Check { plugins: Vec::new() },
@@ -79,4 +80,40 @@ fn what_went_wrong_is_said_from_what_was_found_else_from_the_failure() {
     }
     database.write(|tx| tx.set_package_job("j2", "", "", r#"["One.","Two."]"#)).unwrap();
     assert_eq!((said("j1"), said("j2")), (vec!["It did not answer.".to_owned()], vec!["One.".into(), "Two.".into()]));
+}
+
+#[test]
+fn nobody_lets_more_wait_than_a_few_fetches() {
+    let database = Database::temporary().unwrap();
+    let account = |name: &str| {
+        let id = vestry_identity::AccountId::generate().unwrap();
+        let row = vestry_storage::NewAccount { id: id.as_str(), email: None, name, created: 1 };
+        database.write(|tx| tx.insert_account(&row)).unwrap();
+        Actor { account: Some(id), ..Actor::nobody() }
+    };
+    let (ann, ben) = (account("Ann"), account("Ben"));
+    let order = |id: &str, actor: &Actor, order: &Order| {
+        let by = Orderer { actor, token: None, through: "" };
+        database.write(|tx| write_order(tx, id, order, &by, 10))
+    };
+    let fetch = Order::Fetch(Fetch::Shipped { plugin: "org.vestry.users".into() });
+    let check = Order::Check { plugins: Vec::new() };
+    for number in 0..MOST_FETCHES {
+        order(&format!("j{number}"), &ann, if number % 2 == 0 { &fetch } else { &check }).unwrap();
+    }
+    let refused = [order("more", &ann, &fetch), order("more", &ann, &check)];
+    for refused in refused {
+        let Err(OrderError::TooManyOfYours) = refused else { panic!("one more waits: {refused:?}") };
+        assert!(refused.unwrap_err().to_string().contains("20 packages or sources"));
+    }
+    assert!(database.read(|reader| may_wait(reader, &ann)).is_err());
+    order("ben", &ben, &fetch).unwrap();
+    let one = add(&database, "1", &info("org.example.a", "1.0.0"), &[], "file");
+    let placing = serde_json::json!({
+        "digest": one, "mount": null, "swap": false, "take-over": false, "data": null, "expected": null,
+    });
+    let place = Order::Place { placings: vec![serde_json::from_value(placing).unwrap()] };
+    order("place", &ann, &place).unwrap();
+    database.write(|tx| tx.cancel_job("j3", 11)).unwrap();
+    order("again", &ann, &fetch).unwrap();
 }

@@ -2,7 +2,7 @@ use vestry_contract::registration::{Need, PluginInfo};
 use vestry_storage::{Database, JobState, NewAccount};
 
 use super::*;
-use crate::order::Order;
+use crate::order::{Order, Replaced};
 use crate::ordering::{OrderError, Orderer, write_order};
 use crate::testing::{add, digest, grant, info, mount};
 use vestry_identity::Actor;
@@ -18,13 +18,14 @@ fn placing(digest: &str, expected: Option<&str>) -> Placing {
         take_over: false,
         data: None,
         expected: expected.and_then(Digest::parse),
+        replaces: None,
         proposals: Vec::new(),
         decided: false,
     }
 }
 
 fn plan(database: &Database, placing: &Placing) -> Result<Plan, String> {
-    let made = database.read(|reader| Plan::make(reader, placing, &mut Mounted::read(reader)?, None));
+    let made = database.read(|reader| Plan::make(reader, placing, &mut Mounted::read(reader)?, None, &|_, _| true));
     made.map_err(|obstacle: Obstacle| obstacle.to_string())
 }
 
@@ -76,6 +77,30 @@ fn a_place_that_is_taken_is_taken_over_when_that_is_said() {
 }
 
 #[test]
+fn what_goes_away_is_what_the_person_saw() {
+    let (database, one) = server();
+    let other = PluginInfo { mount: "a".into(), ..info("org.example.other", "1.0.0") };
+    let other = add(&database, "2", &other, &[], "file");
+    let swap = Placing { swap: true, take_over: true, ..placing(&other, None) };
+    let settled = plan(&database, &swap).unwrap().settled(swap);
+    let replaces = Replaced { id: A.into(), digest: Digest::parse(&one).unwrap() };
+    assert_eq!((settled.replaces.as_ref(), settled.mount.as_deref()), (Some(&replaces), Some("a")));
+    assert!(settled.swap && !settled.take_over, "nothing is taken over that was nobody's");
+    plan(&database, &settled).unwrap();
+    let later = add(&database, "3", &info(A, "1.1.0"), &[], "file");
+    mount(&database, &info(A, "1.1.0"), &later, 6);
+    refused(&database, &settled, &["org.example.a 1.1.0", &later, "look again"]);
+    database.write(|tx| tx.delete_plugin(A)).unwrap();
+    refused(&database, &settled, &["nothing else is there by now", "look again"]);
+    let b = PluginInfo { mount: "a".into(), ..info("org.example.b", "1.0.0") };
+    mount(&database, &b, &add(&database, "b", &b, &[], "file"), 7);
+    refused(&database, &settled, &["org.example.b 1.0.0", "look again"]);
+    // Where nothing was to go away, nothing does.
+    let first = plan(&database, &Placing { mount: Some("c".into()), swap: true, ..placing(&other, None) }).unwrap();
+    assert!(!first.settled(placing(&other, None)).swap);
+}
+
+#[test]
 fn a_stranger_is_let_in_when_that_is_said_and_without_what_the_other_was_granted() {
     let (database, one) = server();
     grant(&database, A, &one, KV);
@@ -98,7 +123,7 @@ fn needs_hold_before_and_after_also_within_one_order() {
     let both: Result<Vec<Plan>, Obstacle> = database.read(|reader| {
         let mut mounted = Mounted::read(reader)?;
         let placings = [placing(&two, Some(&one)), placing(&b, None)];
-        placings.iter().map(|placing| Plan::make(reader, placing, &mut mounted, None)).collect()
+        placings.iter().map(|placing| Plan::make(reader, placing, &mut mounted, None, &|_, _| true)).collect()
     });
     assert_eq!(both.unwrap().len(), 2, "the first brings what the second needs");
     mount(&database, &info(A, "1.1.0"), &two, 6);
@@ -141,7 +166,7 @@ fn one_order_at_a_time_changes_a_place() {
     let second = database.write(|tx| write_order(tx, "j2", &order(&three), &by, 11));
     assert!(matches!(second, Err(OrderError::UnderWay(said)) if said.contains("Ann")));
     let own = database.read(|reader| {
-        Plan::make(reader, &placing(&two, Some(&one)), &mut Mounted::read(reader)?, Some("j1")).map(drop)
+        Plan::make(reader, &placing(&two, Some(&one)), &mut Mounted::read(reader)?, Some("j1"), &|_, _| true).map(drop)
     });
     assert!(own.is_ok_and(|()| true), "its own job is not in its way");
     let other = PluginInfo { mount: "a".into(), ..info("org.example.other", "1.0.0") };

@@ -3,7 +3,7 @@ use vestry_storage::{AuditFilter, BadgeRow, Database, KvChange};
 
 use super::*;
 use crate::past::history;
-use crate::testing::{add, info, mount};
+use crate::testing::{add, info, mount, unreadable};
 
 const A: &str = "org.example.a";
 const B: &str = "org.example.b";
@@ -92,12 +92,63 @@ fn switching_is_written_down() {
 #[test]
 fn a_package_goes_unless_it_is_mounted() {
     let (database, one) = server();
+    let brought = crate::Digest::parse(&crate::testing::digest("4")).unwrap();
+    let shipped = [Shipped { id: A.into(), version: "4.0.0".into(), digest: brought }];
     let gone = |digest: &str| {
-        let discarded = database.write(|tx| discard(tx, &Actor::console(), digest, 10));
+        let discarded = database.write(|tx| discard(tx, &Actor::console(), digest, &shipped, 10));
         discarded.map_err(|error| error.to_string())
     };
     assert!(gone(&one).unwrap_err().contains("mounted at /a"));
     let two = add(&database, "2", &info(A, "2.0.0"), &[], "file");
     gone(&two).unwrap();
     assert!(gone(&two).unwrap_err().contains("no package"));
+    let three = add(&database, "3", &info(A, "3.0.0"), &[], "file");
+    unreadable(&database, &three);
+    gone(&three).unwrap();
+    let four = add(&database, "4", &info(A, "4.0.0"), &[], crate::SHIPPED);
+    assert!(gone(&four).unwrap_err().contains("came with this server"));
+}
+
+/// An order to place a package, that waits.
+fn order(database: &Database, job: &str, digest: &str) {
+    let placing = serde_json::json!({ "digest": digest, "swap": false, "take-over": false });
+    let input = serde_json::json!({ "kind": "place", "placings": [placing] }).to_string();
+    let (account, token, schedule) = (None, None, None);
+    let (plugin, name) = (HOST, "place");
+    let new = vestry_storage::NewJob { id: job, plugin, name, input: &input, account, token, schedule, through: "" };
+    let row = vestry_storage::PackageJobRow { job: job.into(), kind: name.into(), ..Default::default() };
+    database
+        .write(|tx| {
+            tx.insert_job(&new, 8)?;
+            tx.insert_package_job(&row)
+        })
+        .unwrap();
+}
+
+#[test]
+fn an_order_bars_nobody_who_may_cancel_it() {
+    let (database, one) = server();
+    done(&database, B, Switch::Unmount { data: false }).unwrap();
+    let off = Switch::Unmount { data: false };
+    order(&database, "j1", &one);
+    done(&database, A, Switch::Disable).unwrap();
+    assert!(done(&database, A, off).unwrap_err().contains("(job j1)"), "it says what to cancel");
+    let cancel = |job: &str| {
+        let cancelled = database.write(|tx| cancel(tx, &Actor::console(), job, 9));
+        cancelled.map_err(|error| error.to_string())
+    };
+    // Also where nobody is there any more to leave it.
+    let lease = vestry_storage::Lease { job: "j1".into(), number: 7 };
+    assert!(database.write(|tx| tx.take_job(&lease, "w", 9, 99)).unwrap());
+    assert!(done(&database, A, off).is_err());
+    cancel("j1").unwrap();
+    assert!(database.read(|reader| reader.is_unwanted(&lease)).unwrap());
+    assert!(cancel("j1").unwrap_err().contains("j1 has ended") && cancel("none").unwrap_err().contains("no order"));
+    done(&database, A, off).unwrap();
+
+    mount(&database, &info(A, "1.0.0"), &one, 10);
+    order(&database, "j2", &one);
+    database.write(|tx| switch(tx, &Actor::console(), A, off, true, 11)).unwrap();
+    let state = database.read(|reader| reader.job("j2")).unwrap().unwrap().state;
+    assert_eq!(state, vestry_storage::JobState::Cancelled, "the way out of trouble is barred by nobody");
 }

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -15,7 +16,9 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, WorldId, WorldItem};
 
-use crate::{CallError, Callee, Compiler, Limits, Loaded, Permits, Sandbox, SandboxError, SandboxSettings, Used};
+use crate::{
+    CallError, Callee, Compiler, Limits, Loaded, Permits, Sandbox, SandboxError, SandboxSettings, Usage, Used,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fit")
@@ -61,6 +64,25 @@ async fn a_call_that_breaks_off_is_counted_and_one_that_is_not_made_is_not() {
     assert_eq!(sandbox.usage("org.example.b").since_start(), Used::default());
 }
 
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_any_more_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox(directory.path());
+    let loaded = load(&sandbox, directory.path(), &component(&root().join("fits"))).await.unwrap();
+    let (limits, usage) = (Limits::default(), Usage::default());
+    let permits = Permits::new(&limits);
+    let callee = Callee { loaded: &loaded, limits: &limits, permits: &permits, usage: &usage };
+    let mut left: u64 = 0;
+    for _ in 0..20 {
+        let mut asked = Box::pin(sandbox.migrate(callee, closed(), 1));
+        let begun = std::future::poll_fn(|context| Poll::Ready(asked.as_mut().poll(context)));
+        left += u64::from(begun.await.is_pending());
+    }
+    let used = usage.since_start();
+    assert!(left > 0 && used.calls == 20, "{left} of 20 were left: {used:?}");
+    assert_eq!(used.failures, 20 - left, "whoever leaves says nothing about the plugin");
+}
+
 fn sandbox(directory: &Path) -> Sandbox {
     let compiled = directory.join("compiled");
     Sandbox::new(SandboxSettings { compiled, key: [7; 32], compiler: Compiler::InProcess }).unwrap()
@@ -98,11 +120,50 @@ async fn said_of(sandbox: &Sandbox, directory: &Path, component: &[u8]) -> Vec<S
     }
 }
 
+#[tokio::test]
+async fn what_strangers_bring_is_looked_through_in_a_bounded_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox(directory.path());
+    let import = |number: usize| format!("import i{number}: interface {{ f: func(); }}\n");
+    let interfaces: String = (0..201).map(import).collect();
+    let functions: String = (0..1_001).map(|number| format!("call{number}: func(); ")).collect();
+    let functions = format!("import many: interface {{ {functions} }}");
+    for (world, said) in [(interfaces, "more than 200 interfaces"), (functions, "more than 1000 functions")] {
+        let found = said_of(&sandbox, directory.path(), &made_of(&added(contract(), &world))).await;
+        assert!(found.len() == 1 && found[0].contains(said), "{said}: {found:?}");
+    }
+    let found = said_of(&sandbox, directory.path(), &inside_of_an_interface("vestry:plugin/kv@0.1.0")).await;
+    assert!(found.len() == 1 && found[0].contains("imports instances inside of interfaces"), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_is_said_has_an_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox(directory.path());
+    let mut resolve = contract();
+    let world = other_versions(&mut resolve, &["0.1.7", "0.1.8"]);
+    let found = said_of(&sandbox, directory.path(), &made_of(&added(resolve, &world))).await;
+    let functions: Vec<_> = found.iter().filter(|said| said.contains("with other types")).collect();
+    assert!(functions.len() > 25 && found.len() == 31, "{found:#?}");
+    let once: std::collections::HashSet<_> = functions.iter().map(|said| said.split(" with ").next()).collect();
+    assert_eq!(once.len(), functions.len(), "two versions of a function are one");
+    assert!(found[30].contains("more than this does not fit"), "{}", found[30]);
+    let long = "a".repeat(20_000);
+    let world = format!("import {long}: interface {{ f: func(); }}\nimport {long}b: func();");
+    let found = said_of(&sandbox, directory.path(), &made_of(&added(contract(), &world))).await;
+    assert!(found.len() > 2 && found.iter().all(|said| said.chars().count() <= 801), "{}", found.len());
+    assert!(found.iter().any(|said| said.contains("build it without")), "what to do is not cut off: {found:?}");
+}
+
 /// The component of a case: of its world, and each function breaks off.
 fn component(case: &Path) -> Vec<u8> {
-    let (resolve, world) = world(case);
-    let mut module = module(&resolve, world);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    made_of(&world(case))
+}
+
+fn made_of((resolve, world): &(Resolve, WorldId)) -> Vec<u8> {
+    let world = *world;
+    let mut module = module(resolve, world);
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
 }
 
@@ -134,11 +195,62 @@ fn world(case: &Path) -> (Resolve, WorldId) {
     if let Ok(beside) = fs::read_to_string(case.join("beside.wit")) {
         resolve.push_str("beside.wit", &beside).unwrap();
     }
-    let text = fs::read_to_string(case.join("world.wit")).unwrap();
+    added(resolve, &fs::read_to_string(case.join("world.wit")).unwrap())
+}
+
+/// The same with a world of these imports and exports.
+fn added(mut resolve: Resolve, text: &str) -> (Resolve, WorldId) {
     let text = format!("package example:tried;\nworld tried {{\n{text}\n}}");
     let package = resolve.push_str("world.wit", &text).unwrap();
     let world = resolve.select_world(&[package], Some("tried")).unwrap();
     (resolve, world)
+}
+
+/// `wit/`, as it is.
+fn contract() -> Resolve {
+    let mut resolve = Resolve::default();
+    for package in ["plugin", "admin"] {
+        resolve.push_dir(root().join("../../../../wit").join(package)).unwrap();
+    }
+    resolve
+}
+
+/// Adds other versions of what plugins may import of the contract: the same names, with a type that no function has.
+/// Answers the imports of them all.
+fn other_versions(resolve: &mut Resolve, versions: &[&str]) -> String {
+    let offered: Vec<&str> = vestry_capabilities::interfaces().collect();
+    let mut interfaces: Vec<(String, String, Vec<String>)> = Vec::new();
+    for interface in resolve.interfaces.iter().map(|(_, interface)| interface) {
+        let (Some(name), Some(package)) = (&interface.name, interface.package) else { continue };
+        let package = &resolve.packages[package].name;
+        let package = format!("{}:{}", package.namespace, package.name);
+        if offered.contains(&format!("{package}/{name}").as_str()) {
+            interfaces.push((package, name.clone(), interface.functions.keys().cloned().collect()));
+        }
+    }
+    let mut imports = String::new();
+    for version in versions {
+        for wanted in ["vestry:plugin", "vestry:admin"] {
+            let mut text = format!("package {wanted}@{version};\n");
+            for (_, name, functions) in interfaces.iter().filter(|(package, ..)| package == wanted) {
+                let functions: String =
+                    functions.iter().map(|function| format!("%{function}: func(a: tuple<f64, char>); ")).collect();
+                text.push_str(&format!("interface %{name} {{ {functions} }}\n"));
+                imports.push_str(&format!("import {wanted}/%{name}@{version};\n"));
+            }
+            resolve.push_str("other.wit", &text).unwrap();
+        }
+    }
+    imports
+}
+
+/// A component that imports an interface with an instance in it, which no WIT can say (Component Model, Binary Format).
+fn inside_of_an_interface(interface: &str) -> Vec<u8> {
+    let inner = [vec![0x01, 0x42, 0x00], vec![0x04, 0x00], name("inner"), vec![0x05, 0x00]].concat();
+    let types = [vec![0x01, 0x42, 0x02], inner].concat();
+    let imports = [vec![0x01, 0x00], name(interface), vec![0x05, 0x00]].concat();
+    let section = |id: u8, body: Vec<u8>| [vec![id], leb(body.len()), body].concat();
+    [b"\0asm\x0d\0\x01\0".to_vec(), section(7, types), section(10, imports)].concat()
 }
 
 /// A core module with all that a world imports and exports; each of its functions is `unreachable`.

@@ -17,6 +17,7 @@ use crate::error::SourceError;
 use crate::git::child::Came;
 use crate::git::exchange::{Task, Work};
 use crate::git::limits;
+use crate::source::is_private_to_us;
 
 /// The most that is read in all, in bytes: of a list of branches and tags, of a commit.
 const MOST_LISTED: u64 = 32 << 20;
@@ -114,7 +115,7 @@ impl Calls {
             time: self.ends.saturating_duration_since(Instant::now()),
             silence: SILENCE,
         };
-        let open = self.outbound.open(request, limits, &|_| true);
+        let open = self.outbound.open(request, limits, &is_private_to_us);
         let incoming = self.runtime.block_on(open).map_err(outbound)?;
         match self.refusal(&incoming) {
             None => Ok(incoming),

@@ -1,7 +1,9 @@
 //! Repositories of this machine: read where they lie, below directories that the configuration names.
 //!
 //! Nothing of theirs is run, and no program of Git's is either. What a repository leads to beside itself (a working tree's
-//! own directory, objects that it borrows) must lie below those directories as well.
+//! own directory, objects that it borrows) must lie below those directories as well, and have no links in it.
+//!
+//! Not barred is who changes the repository while it is read: who may write below those directories is trusted not to.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,6 +15,17 @@ use crate::git::exchange::Task;
 use crate::git::names::{self, Wanted};
 use crate::git::remote::{broken, options};
 use crate::sources::Reference;
+use crate::words::shown;
+
+/// What is read of a repository's own directory. Links among its hooks are usual, and harm nobody.
+const READ: &[&str] =
+    &["HEAD", "commondir", "config", "config.worktree", "info", "objects", "packed-refs", "refs", "shallow"];
+
+/// The most files and directories of a repository itself.
+const MOST_FILES: usize = 200_000;
+
+/// The most characters of a file's name in a message.
+const SHOWN: usize = 100;
 
 pub(super) fn references(task: &Task) -> Result<Vec<Reference>, SourceError> {
     let (repository, at) = open(task)?;
@@ -24,9 +37,12 @@ pub(super) fn find(task: &Task) -> Result<Found, SourceError> {
     let broken = |error| broken(&error, &at);
     let (target, words) = match Wanted::parse(task.source.reference.as_deref())? {
         Wanted::Commit(commit) => {
-            let is_there = repository.try_find_header(commit).map_err(broken)?.is_some();
-            let none = || SourceError::NotFound(format!("the repository at {at} has no commit {commit}"));
-            (is_there.then_some(commit).ok_or_else(none)?, "commit".to_owned())
+            let listed = list(&repository).map_err(broken)?;
+            let tips = listed.iter().filter_map(|reference| ObjectId::from_hex(reference.target.as_bytes()).ok());
+            if !names::reaches(&repository, tips.collect(), commit) {
+                return Err(names::stray(&at, commit));
+            }
+            (commit, "commit".to_owned())
         }
         Wanted::Default => {
             let head = repository.head_name().map_err(broken)?;
@@ -85,21 +101,70 @@ fn open(task: &Task) -> Result<(Repository, String), SourceError> {
         return Err(refused(&path));
     }
     let repository = gix::open_opts(&real, options()).map_err(|_| missing())?;
-    let elsewhere = leads_to(&repository).map_err(|error| broken(&error, &at))?;
-    match elsewhere.iter().find(|place| !place.canonicalize().is_ok_and(|place| is_below(&place, &allowed))) {
-        None => Ok((repository, at)),
-        Some(_) => Err(SourceError::Refused(format!(
+    let places = Places::of(&repository).map_err(|error| broken(&error, &at))?;
+    if places.all().any(|place| !place.canonicalize().is_ok_and(|place| is_below(&place, &allowed))) {
+        return Err(SourceError::Refused(format!(
             "the repository at {at} keeps a part of itself elsewhere, where this server reads no repositories"
-        ))),
+        )));
+    }
+    plain(places.read(), &at)?;
+    Ok((repository, at))
+}
+
+/// Where a repository is read.
+struct Places {
+    /// Its own directory, and the one that it shares with other working trees.
+    own: [PathBuf; 2],
+    /// Directories of objects.
+    objects: Vec<PathBuf>,
+}
+
+impl Places {
+    fn of(repository: &Repository) -> gix::Result<Self> {
+        let store = repository.objects.store_ref();
+        let mut objects = store.alternate_db_paths()?;
+        objects.push(store.path().to_owned());
+        Ok(Self { own: [repository.git_dir().to_owned(), repository.common_dir().to_owned()], objects })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        self.own.iter().chain(&self.objects)
+    }
+
+    /// What of it is read.
+    fn read(&self) -> Vec<PathBuf> {
+        let own = self.own.iter().flat_map(|directory| READ.iter().map(|part| directory.join(part)));
+        own.chain(self.objects.iter().cloned()).collect()
     }
 }
 
-/// All places that a repository is read from.
-fn leads_to(repository: &Repository) -> gix::Result<Vec<PathBuf>> {
-    let objects = repository.objects.store_ref();
-    let mut places = objects.alternate_db_paths()?;
-    places.extend([objects.path().to_owned(), repository.git_dir().to_owned(), repository.common_dir().to_owned()]);
-    Ok(places)
+/// That here and below there are files and directories alone. A link would have this server read, for who may write there,
+/// what they may not read themselves; a pipe would hold it up.
+fn plain(mut waiting: Vec<PathBuf>, at: &str) -> Result<(), SourceError> {
+    let mut seen = 0;
+    while let Some(place) = waiting.pop() {
+        // What is not there is not read.
+        let Ok(kind) = place.symlink_metadata().map(|place| place.file_type()) else { continue };
+        if kind.is_dir() {
+            for entry in std::fs::read_dir(place)? {
+                waiting.push(entry?.path());
+                seen += 1;
+            }
+        } else if !kind.is_file() {
+            let name = place.file_name().unwrap_or_default();
+            return Err(SourceError::Refused(format!(
+                "the repository at {at} has a link, or what is no file, in its own directory ({}), and those are not \
+                 followed: keep the repository whole in one place",
+                shown(&name.to_string_lossy(), SHOWN)
+            )));
+        }
+        if seen > MOST_FILES {
+            return Err(SourceError::Content(format!(
+                "the repository at {at} has more than {MOST_FILES} files of its own: pack them with `git gc`"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn is_below(place: &Path, directories: &[PathBuf]) -> bool {

@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 
-use gix::ObjectId;
 use gix::bstr::ByteSlice;
+use gix::objs::Kind;
+use gix::{ObjectId, Repository};
 
 use crate::error::SourceError;
 use crate::sources::{Reference, ReferenceKind};
 use crate::versions;
+use crate::words::is_visible;
 
 const BRANCHES: &str = "refs/heads/";
 const TAGS: &str = "refs/tags/";
@@ -15,8 +17,8 @@ const TAGS: &str = "refs/tags/";
 /// Of more branches and tags than this, the rest is not looked at.
 const MOST: usize = 20_000;
 
-/// The longest name that is shown, in bytes.
-const LONGEST: usize = 200;
+/// The longest name that is shown, in bytes: as long as one that is typed.
+const LONGEST: usize = 255;
 
 /// What a person asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,12 +61,18 @@ pub(super) fn short(full: &str) -> Option<(ReferenceKind, &str)> {
     branch.or_else(|| full.strip_prefix(TAGS).map(|name| (ReferenceKind::Tag, name)))
 }
 
-/// What a reference is called in details: `branch main`; `HEAD` where the default is no branch.
+/// Whether people can be asked to choose it.
+pub(super) fn can_be_shown(name: &str) -> bool {
+    name.len() <= LONGEST && is_visible(name)
+}
+
+/// What a reference is called in details: `branch main`; `HEAD` where the default is no branch, or is called what cannot be
+/// shown.
 pub(super) fn words(full: &str) -> String {
-    match short(full) {
+    match short(full).filter(|(_, name)| can_be_shown(name)) {
         Some((ReferenceKind::Branch, name)) => format!("branch {name}"),
         Some((ReferenceKind::Tag, name)) => format!("tag {name}"),
-        None => full.to_owned(),
+        None => "HEAD".to_owned(),
     }
 }
 
@@ -73,8 +81,7 @@ pub(super) fn words(full: &str) -> String {
 pub(super) fn listed(all: impl Iterator<Item = (String, ObjectId)>, default: Option<&str>) -> Vec<Reference> {
     let reference = |(full, target): (String, ObjectId)| {
         let (kind, name) = short(&full)?;
-        let can_be_shown = name.len() <= LONGEST && !name.chars().any(char::is_control);
-        can_be_shown.then(|| Reference { name: name.to_owned(), kind, target: target.to_string() })
+        can_be_shown(name).then(|| Reference { name: name.to_owned(), kind, target: target.to_string() })
     };
     let mut listed: Vec<_> = all.filter_map(reference).take(MOST).collect();
     let default = default.and_then(short);
@@ -99,6 +106,21 @@ pub(super) fn missing(name: &str, at: &str, listed: &[Reference]) -> SourceError
     SourceError::NotFound(format!("the repository at {at} has no branch and no tag `{name}`; {there_is}"))
 }
 
+/// Whether one of these commits is this one, or came of it. What cannot be read leads nowhere.
+pub(super) fn reaches(repository: &Repository, tips: Vec<ObjectId>, commit: ObjectId) -> bool {
+    let is_commit = |id: &ObjectId| repository.find_header(*id).is_ok_and(|header| header.kind() == Kind::Commit);
+    let walk = repository.rev_walk(tips.into_iter().filter(is_commit)).all();
+    walk.is_ok_and(|mut walk| walk.any(|found| found.is_ok_and(|found| found.id == commit)))
+}
+
+/// That a commit is of no branch and of no tag.
+pub(super) fn stray(at: &str, commit: ObjectId) -> SourceError {
+    SourceError::NotFound(format!(
+        "no branch and no tag of the repository at {at} leads to the commit {commit}: it has none such, or somebody else \
+         left it there. Name a branch or a tag, or have the commit tagged"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +140,8 @@ mod tests {
             "refs/pull/1/head",
             "HEAD",
             "refs/tags/\u{7}",
+            "refs/tags/1.0\u{202e}0.1",
+            "refs/heads/\u{200b}main",
         ];
         let all = names.iter().map(|name| ((*name).to_owned(), null));
         let shown: Vec<_> = listed(all, Some("refs/heads/main")).into_iter().map(|reference| reference.name).collect();

@@ -15,8 +15,10 @@ use crate::access::Access;
 use crate::error::SourceError;
 use crate::git::exchange::{Line, Task, Work};
 use crate::git::limits;
+use crate::git::scratch::blocking;
 use crate::source::GitSource;
 use crate::sources::{Progress, Sources};
+use crate::words::shown;
 
 /// The time for all of it, and how much less the child takes for its calls, so that it is the one to say what was slow.
 const FETCHING: Duration = Duration::from_secs(120);
@@ -26,6 +28,9 @@ const LESS: Duration = Duration::from_millis(500);
 /// The most that is read of its output, and of its complaints, in bytes.
 const MOST_OUTPUT: u64 = 16 << 20;
 const MOST_COMPLAINTS: u64 = 4 << 10;
+
+/// The most characters of a sentence that it says.
+const MOST_TEXT: usize = 2_000;
 
 impl Work {
     fn time(self) -> Duration {
@@ -113,14 +118,15 @@ async fn talk(
 async fn listen(
     output: Option<impl AsyncRead + Unpin>,
     progress: &(dyn Fn(Progress) + Send + Sync),
-) -> io::Result<Option<Line>> {
+) -> Result<Option<Line>, SourceError> {
     let Some(output) = output else { return Ok(None) };
     let mut lines = BufReader::new(output.take(MOST_OUTPUT)).lines();
     while let Some(line) = lines.next_line().await? {
-        match serde_json::from_str(&line) {
-            Ok(Line::Progress(done)) => progress(Progress { done, total: None }),
-            Ok(line) => return Ok(Some(line)),
-            Err(_) => return Ok(None),
+        // All branches and tags of a repository are megabytes.
+        let read = blocking(move || Ok(serde_json::from_str(&line).ok())).await?;
+        match read {
+            Some(Line::Progress(done)) => progress(Progress { done, total: None }),
+            last => return Ok(last),
         }
     }
     Ok(None)
@@ -138,7 +144,7 @@ async fn complaints(output: Option<impl AsyncRead + Unpin>) -> String {
 impl Talked {
     fn line(self, source: &GitSource) -> Result<Line, SourceError> {
         if let Some(Line::Error { kind, text }) = self.last {
-            return Err(kind.error(text));
+            return Err(kind.error(shown(&text, MOST_TEXT)));
         }
         if !self.complaints.is_empty() {
             tracing::warn!(url = %source.url, status = %self.status, said = self.complaints, "fetching from Git");

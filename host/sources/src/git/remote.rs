@@ -1,5 +1,6 @@
 //! Repositories of other servers.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 
@@ -22,12 +23,19 @@ use crate::git::limits::{LARGEST_OBJECT, MORE_MEMORY};
 use crate::git::names::{self, Wanted};
 use crate::git::web::Web;
 use crate::sources::Reference;
+use crate::words::shown;
 
 /// All branches and tags, and which one is the default.
 const ALL: &[&str] = &["HEAD", "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"];
 
+/// A commit without its history.
+const TIP: Shallow = Shallow::DepthAtRemote(NonZeroU32::MIN);
+
 /// How Git's client complains of words where it expects a pack.
 const NO_WORDS: &str = "non-side channel line";
+
+/// The most characters that are passed on of what Git's client says, which may be what a server said.
+const SHOWN: usize = 300;
 
 /// A task and what it is carried out with.
 struct Remote<'task> {
@@ -79,7 +87,7 @@ impl<'task> Remote<'task> {
     }
 
     fn default(&self) -> Result<(ObjectId, String), SourceError> {
-        let map = self.receive(&["HEAD"], |map| !map.mappings.is_empty())?;
+        let map = self.receive(&["HEAD"], TIP, |map| !map.mappings.is_empty())?;
         let map = map.ok_or_else(|| {
             let at = self.calls.origin();
             SourceError::NotFound(format!("the repository at {at} has no default branch: name a branch or a tag"))
@@ -89,14 +97,24 @@ impl<'task> Remote<'task> {
         Ok((target, names::words(branch.as_deref().unwrap_or("HEAD"))))
     }
 
+    /// A commit that a branch or a tag stands for, or else one of their history. A server gives out others as well: what
+    /// somebody pushed to a copy of the repository, or asks to have taken in, lies with what is its own.
     fn commit(&self, commit: ObjectId) -> Result<(ObjectId, String), SourceError> {
-        let fetched = self.receive(&[&commit.to_string()], |_| true);
+        let map = self.prepare(ALL, |prepared| Ok(prepared.ref_map().clone()))?;
+        let stands_for = |reference: &Ref| {
+            let (name, target, peeled) = reference.unpack();
+            is_listed(name) && [target, peeled].into_iter().flatten().any(|id| id == commit)
+        };
+        if !map.remote_refs.iter().any(stands_for) {
+            self.history_has(commit)?;
+            return Ok((commit, "commit".to_owned()));
+        }
+        let fetched = self.receive(&[&commit.to_string()], TIP, |_| true);
         // A server that says no names the commit, and one of the first protocol does so where Git's client reads no words.
         let says_no = |text: &str| text.contains(&commit.to_string()) || text.contains(NO_WORDS);
         let refused = |error| match error {
             SourceError::Content(text) if says_no(&text) => SourceError::NotFound(format!(
-                "{} does not give out the commit {commit}: it has none such, or gives out only what a branch or a tag \
-                 stands for; name one of those",
+                "{} lists the commit {commit}, and does not give it out: name the branch or the tag that stands for it",
                 self.calls.origin()
             )),
             other => other,
@@ -105,10 +123,31 @@ impl<'task> Remote<'task> {
         Ok((commit, "commit".to_owned()))
     }
 
+    /// That a branch or a tag leads back to a commit: fetches their whole history, and walks it.
+    fn history_has(&self, commit: ObjectId) -> Result<(), SourceError> {
+        let at = self.calls.origin().to_string();
+        let map = self.receive(ALL, Shallow::NoChange, |map| !map.mappings.is_empty());
+        let map = map.map_err(|error| match error {
+            SourceError::Content(text) => SourceError::Content(format!(
+                "{text} (its whole history was asked for, since no branch and no tag stands for the commit {commit}: give \
+                 it a tag)"
+            )),
+            other => other,
+        })?;
+        let tips = map.iter().flat_map(|map| &map.remote_refs).filter_map(|reference| {
+            let (name, target, peeled) = reference.unpack();
+            peeled_or(target, peeled).filter(|_| is_listed(name))
+        });
+        match names::reaches(&self.repository, tips.collect(), commit) {
+            true => Ok(()),
+            false => Err(names::stray(&at, commit)),
+        }
+    }
+
     fn named(&self, name: &str, full: &[String]) -> Result<(ObjectId, String), SourceError> {
         let specs: Vec<_> = full.iter().map(String::as_str).collect();
         let mut there = Vec::new();
-        let received = self.receive(&specs, |map| {
+        let received = self.receive(&specs, TIP, |map| {
             there = full.iter().filter(|full| has(map, full)).collect();
             there.len() == 1
         })?;
@@ -117,7 +156,7 @@ impl<'task> Remote<'task> {
         let map = match received {
             Some(map) => map,
             // There is a tag and a branch of this name.
-            None => self.receive(&[full], |_| true)?.ok_or_else(|| missing(Vec::new()))?,
+            None => self.receive(&[full], TIP, |_| true)?.ok_or_else(|| missing(Vec::new()))?,
         };
         Ok((self.target(&map)?, names::words(full)))
     }
@@ -132,12 +171,16 @@ impl<'task> Remote<'task> {
     }
 
     /// Asks what there is of these references, and fetches it where that is wanted.
-    fn receive(&self, specs: &[&str], wanted: impl FnOnce(&RefMap) -> bool) -> Result<Option<RefMap>, SourceError> {
+    fn receive(
+        &self,
+        specs: &[&str],
+        depth: Shallow,
+        wanted: impl FnOnce(&RefMap) -> bool,
+    ) -> Result<Option<RefMap>, SourceError> {
         self.prepare(specs, |prepared| {
             if !wanted(prepared.ref_map()) {
                 return Ok(None);
             }
-            let depth = Shallow::DepthAtRemote(std::num::NonZeroU32::MIN);
             let outcome = prepared.with_shallow(depth).receive(Discard, &AtomicBool::new(false))?;
             Ok(Some(outcome.ref_map))
         })
@@ -195,7 +238,8 @@ pub(super) fn broken(error: &gix::Error, at: &str) -> SourceError {
 
 /// What an error came of, in one line.
 fn cause(error: &gix::Error) -> String {
-    error.probable_cause().to_string().lines().next().unwrap_or_default().to_owned()
+    let cause = error.probable_cause().to_string();
+    shown(cause.lines().next().unwrap_or_default(), SHOWN)
 }
 
 /// The branch that a repository calls its default.
@@ -209,6 +253,11 @@ fn default_branch(reference: &Ref) -> Option<String> {
 /// Whether there is a reference of this full name.
 fn has(map: &RefMap, full: &str) -> bool {
     map.remote_refs.iter().any(|reference| reference.unpack().0 == full.as_bytes())
+}
+
+/// Whether it is a branch or a tag, and not what a forge keeps beside them.
+fn is_listed(full: &BStr) -> bool {
+    full.to_str().is_ok_and(|full| names::short(full).is_some())
 }
 
 fn peeled_or(target: Option<&gix::oid>, peeled: Option<&gix::oid>) -> Option<ObjectId> {

@@ -17,7 +17,7 @@ use super::address;
 use super::challenge::{self, Challenge};
 use crate::access::Access;
 use crate::error::SourceError;
-use crate::source::RegistrySource;
+use crate::source::{RegistrySource, is_private_to_us};
 use crate::sources::Sources;
 
 /// For all but the content of a package: the longest that an answer may take.
@@ -26,6 +26,9 @@ const TIME: Duration = Duration::from_secs(30);
 const MOST_TOKEN: usize = 64 << 10;
 /// Who one is where a token was given without a user: registries that look at the token alone take any name.
 const NO_USER: &str = "token";
+
+/// What the address of who gives tokens does not say itself.
+const OURS: &[&str] = &["scope", "service"];
 
 /// A repository of a registry, as it is asked.
 pub(super) struct Session<'a> {
@@ -103,7 +106,7 @@ impl<'a> Session<'a> {
 
     async fn open(&self, url: &str, headers: Vec<Header>, limits: Limits) -> Result<Incoming, SourceError> {
         let request = Request::new(Verb::Get, url, headers, Default::default())?;
-        let opening = self.sources.settings.outbound.open(request, limits, &|_| true).await;
+        let opening = self.sources.settings.outbound.open(request, limits, &is_private_to_us).await;
         opening.map_err(|error| match error {
             OutboundError::Unreachable { .. } if address::is_local(&self.source.host) => {
                 SourceError::Unavailable(format!("{error}. Where it speaks no TLS, write http:// before its address"))
@@ -137,11 +140,7 @@ impl<'a> Session<'a> {
         if !giver.is_secure() && (self.origin.is_secure() || giver.host() != self.origin.host()) {
             return Err(refuse(&format!("{giver}, where it is given out, is not asked by TLS")));
         }
-        if let Some(service) = challenge.parameter("service") {
-            url.query_pairs_mut().append_pair("service", service);
-        }
-        let scope = format!("repository:{}:pull", self.source.repository);
-        url.query_pairs_mut().append_pair("scope", &scope);
+        self.ask_for(&mut url, challenge.parameter("service"));
         let headers = self.access.map(|access| authorization("Basic ", basic(access), giver.clone()));
         let incoming = self.open(url.as_str(), headers.into_iter().collect(), self.soon(MOST_TOKEN)).await?;
         match incoming.status {
@@ -155,6 +154,16 @@ impl<'a> Session<'a> {
         let given: Option<Given> = serde_json::from_slice(&incoming.rest().await?).ok();
         let token = given.and_then(|given| given.token.or(given.access_token)).filter(|token| !token.is_empty());
         token.map(Secret::new).ok_or_else(|| SourceError::Content(format!("{giver} gives out no token for {host}")))
+    }
+
+    /// What is asked for: to read this one repository. What the address says of that itself is left out, since givers
+    /// differ in which of two they take, and some take both.
+    fn ask_for(&self, url: &mut Url, service: Option<&str>) {
+        let is_ours = |name: &str| OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
+        let own: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| !is_ours(name)).collect();
+        let scope = format!("repository:{}:pull", self.source.repository);
+        let ours = service.map(|service| ("service", service)).into_iter().chain([("scope", scope.as_str())]);
+        url.query_pairs_mut().clear().extend_pairs(own).extend_pairs(ours);
     }
 
     fn denied(&self) -> SourceError {

@@ -50,6 +50,7 @@ fn what_is_no_address_of_a_repository_is_said_without_its_token() {
         ("https://ann:open-sesame@git.exa mple.org/hello", "this is no address"),
         ("https://git.example.org/he\nllo", "a control character"),
         ("https://git.example.org/he\0llo", "a control character"),
+        ("https://git.example.org/he\u{202e}llo", "a character in it that cannot be seen"),
         ("https://ann:%00open-sesame@git.example.org/hello", "cannot be read"),
         ("https://ann:%ffopen-sesame@git.example.org/hello", "cannot be read"),
         ("file://git.example.org/hello", "by its whole path"),

@@ -24,14 +24,18 @@ async fn addresses_inside_are_refused_at_every_hop() {
         "networks: [127.0.0.1/32]"
     );
     assert!(server.asked().is_empty());
-    let server = Server::start(Way::Redirect("http://10.1.2.3".into())).await;
+    let server = Server::start(Way::Redirect("https://10.1.2.3".into())).await;
     says!(House::calling().fetch(&at(&server.url("hello/.git")), None).await, Refused, "10.0.0.0/8", "redirects");
+    // Nor does what this machine serves without TLS lead into the open.
+    let server = Server::start(Way::Redirect("http://git.example.org".into())).await;
+    let fetched = House::calling().fetch(&at(&server.url("hello/.git")), None).await;
+    says!(fetched, Refused, "leads on to http://git.example.org: without TLS");
 }
 
 #[tokio::test]
 async fn what_cannot_be_reached_or_is_no_git_server_says_so() {
     let house = House::calling();
-    says!(house.references(&at("http://nothing.invalid/x.git"), None).await, Unavailable, "http://nothing.invalid");
+    says!(house.references(&at("https://nothing.invalid/x.git"), None).await, Unavailable, "https://nothing.invalid");
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     says!(house.references(&at(&format!("http://{closed}/x.git")), None).await, Unavailable, closed.to_string());
     let page = Server::start(Way::Status(200)).await;

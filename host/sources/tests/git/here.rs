@@ -111,7 +111,7 @@ async fn a_reference_that_is_not_there_says_which_are() {
     let fetch = async |url: &str, reference| house.fetch(&git(url, reference, None), None).await;
     says!(fetch(&hello.url(), Some("nope")).await, NotFound, "no branch and no tag `nope`", "`main`, `v1.10.0`");
     let commit = "0".repeat(40);
-    says!(fetch(&hello.url(), Some(&commit)).await, NotFound, "no commit 0000");
+    says!(fetch(&hello.url(), Some(&commit)).await, NotFound, "leads to the commit 0000");
     says!(fetch(&hello.url(), Some("HEAD~1")).await, Address, "can be no branch and no tag");
     says!(fetch(&empty.url(), None).await, NotFound, "is empty");
     says!(fetch(&bare.url(), None).await, NotFound, "no component (`.wasm`) at branch main");
@@ -140,6 +140,21 @@ async fn repositories_lie_below_what_the_configuration_names() {
     std::fs::write(borrowing.path.join(".git/objects/info/alternates"), format!("{}\n", objects.display())).unwrap();
     borrowing.git(&["update-ref", "refs/heads/main", &hello.git(&["rev-parse", "main"])]);
     says!(fetch(&borrowing.url()).await, Refused, "keeps a part of itself elsewhere");
+
+    // Parts of it that are links: to what another may not read, and this server may.
+    for (part, to) in [
+        (".git/objects/pack", hello.path.join(".git/objects/pack")),
+        (".git/refs/heads/link", "/etc/passwd".into()),
+        (".git/packed-refs", hello.path.join(".git/HEAD")),
+    ] {
+        let linking = allowed.make("linking");
+        linking.commit(&[("a.wasm", b"x")], "a");
+        let part = linking.path.join(part);
+        let _ = std::fs::remove_dir_all(&part);
+        std::os::unix::fs::symlink(to, &part).unwrap();
+        says!(fetch(&linking.url()).await, Refused, "has a link", part.file_name().unwrap().to_string_lossy());
+        std::fs::remove_dir_all(&linking.path).unwrap();
+    }
 
     let tree = allowed.path().join("tree");
     hello.git(&["worktree", "add", "--quiet", tree.to_str().unwrap(), "work"]);

@@ -1,7 +1,9 @@
 //! Repositories of a real Git server, over HTTP.
 
+use std::path::PathBuf;
+
 use crate::repositories::{Repositories, component};
-use crate::server::{Server, Way};
+use crate::server::{Asked, Server, Way};
 use crate::{House, access, at, git, says};
 
 #[tokio::test]
@@ -48,7 +50,7 @@ async fn a_server_of_the_first_protocol_is_understood() {
     says!(house.fetch(&git(&url, Some("nope"), None), None).await, NotFound, "no branch and no tag `nope`", "`main`");
     // Of no branch and no tag, and so not given out.
     let between = hello.git(&["commit-tree", "-m", "between", "main^{tree}"]);
-    says!(house.fetch(&git(&url, Some(&between), None), None).await, NotFound, "does not give out the commit", between);
+    says!(house.fetch(&git(&url, Some(&between), None), None).await, NotFound, "leads to the commit", between);
 }
 
 #[tokio::test]
@@ -59,6 +61,42 @@ async fn a_tag_comes_before_a_branch_of_its_name() {
     let server = Server::start(Way::Backend(repositories.path().to_owned())).await;
     let fetched = House::calling().fetch(&git(&server.url("hello/.git"), Some("v1.0.0"), None), None).await.unwrap();
     assert_eq!(fetched.component, component("one"));
+}
+
+#[tokio::test]
+async fn a_commit_is_one_of_a_branch_or_a_tag_and_not_what_somebody_left_beside_them() {
+    let repositories = Repositories::new();
+    let hello = repositories.hello();
+    // As a forge keeps copies of a repository and what is to be taken into it: with what is its own.
+    let stray = hello.git(&["commit-tree", "-p", "main", "-m", "stray", "main^{tree}"]);
+    hello.git(&["update-ref", "refs/pull/1/head", &stray]);
+    let (tagged, before) = (hello.git(&["rev-parse", "v1.10.0"]), hello.git(&["rev-parse", "main~1"]));
+    let way: [fn(PathBuf) -> Way; 2] = [Way::Backend, Way::Old];
+    for way in way {
+        // Even where the server gives it out.
+        hello.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+        let server = Server::start(way(repositories.path().to_owned())).await;
+        let house = House::calling();
+        let fetch = async |commit: &str| house.fetch(&git(&server.url("hello/.git"), Some(commit), None), None).await;
+        says!(
+            fetch(&stray).await,
+            NotFound,
+            "no branch and no tag",
+            "leads to the commit",
+            &stray,
+            "have the commit tagged"
+        );
+        for commit in [&before, &tagged] {
+            assert_eq!(fetch(commit).await.unwrap().component, component("two"), "{commit}");
+        }
+        // What nobody has asked for is not asked for either.
+        let wanted = |asked: &Asked| String::from_utf8_lossy(&asked.body).contains(&format!("want {stray}"));
+        assert!(!server.asked().iter().any(wanted));
+    }
+    let here = House::new(&[], Some(repositories.path()));
+    says!(here.fetch(&git(&hello.url(), Some(&stray), None), None).await, NotFound, "no branch and no tag", &stray);
+    let fetched = here.fetch(&git(&hello.url(), Some(&before), None), None).await.unwrap();
+    assert_eq!(fetched.component, component("two"));
 }
 
 #[tokio::test]
@@ -165,7 +203,7 @@ async fn what_is_not_there_says_what_is() {
         "`main`, `v1.10.0`"
     );
     let commit = "1".repeat(40);
-    says!(fetch("hello/.git", Some(&commit)).await, NotFound, origin, "does not give out the commit 1111");
+    says!(fetch("hello/.git", Some(&commit)).await, NotFound, origin, "leads to the commit 1111");
     says!(fetch("empty/.git", None).await, NotFound, origin);
     says!(fetch("empty/.git", Some("main")).await, NotFound, origin, "there is none at all");
     says!(fetch("other.git", None).await, NotFound, origin, "no repository at this address");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod harm;
+mod harmful_child;
 mod here;
 mod http;
 mod packs;
@@ -12,6 +13,7 @@ mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use vestry_outbound::{Outbound, Policy};
@@ -43,6 +45,25 @@ impl House {
         let outbound = Outbound::new(policy, certificates).unwrap();
         let mut settings = SourcesSettings::new(outbound, scratch.path().to_owned());
         settings.child = (child(), Vec::new());
+        Self::of(settings, networks, repositories, certificates, scratch)
+    }
+
+    /// One whose child is a script of the shell.
+    fn with_child(script: &str) -> Self {
+        let scratch = TempDir::new().unwrap();
+        let outbound = Outbound::new(Policy::allowing(Vec::new()), None).unwrap();
+        let mut settings = SourcesSettings::new(outbound, scratch.path().to_owned());
+        settings.child = ("/bin/sh".into(), vec!["-c".into(), script.into()]);
+        Self::of(settings, &[], None, None, scratch)
+    }
+
+    fn of(
+        mut settings: SourcesSettings,
+        networks: &[&str],
+        repositories: Option<&Path>,
+        certificates: Option<&Path>,
+        scratch: TempDir,
+    ) -> Self {
         settings.networks = networks.iter().map(|network| (*network).to_owned()).collect();
         settings.certificates = certificates.map(Path::to_owned);
         settings.repositories = repositories.into_iter().map(Path::to_owned).collect();
@@ -66,10 +87,14 @@ impl House {
         self.sources.newest(source, None, &current.parse().unwrap(), detail).await
     }
 
-    /// However it ended, nothing is left of it.
+    /// However it ended, nothing is left of it soon.
     fn is_tidy(&self) {
-        let left: Vec<_> = std::fs::read_dir(self.scratch.path()).unwrap().collect();
-        assert!(left.is_empty(), "{left:?}");
+        let left = || std::fs::read_dir(self.scratch.path()).unwrap().count();
+        let until = Instant::now() + Duration::from_secs(5);
+        while left() > 0 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(left(), 0);
     }
 }
 

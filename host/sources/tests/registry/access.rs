@@ -2,7 +2,7 @@
 
 use vestry_sources::{Access, SourceError};
 
-use crate::server::{Server, authorization, digest, hello, ok, path, status, to, who};
+use crate::server::{Server, authorization, digest, hello, manifest, ok, path, status, titled, to, who};
 use crate::{COMPONENT, ann, fetch, here};
 
 /// `ann:open-sesame`, as Basic has it.
@@ -120,6 +120,32 @@ async fn a_token_is_asked_for_at_the_registry_or_by_tls() {
         matches!(error, SourceError::Refused(_)) && error.to_string().contains("networks: [10.0.0.7/32]"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn an_address_that_gives_out_tokens_does_not_say_itself_for_what() {
+    let giving = Server::answering(|head| given(head, true)).await;
+    let realm =
+        giving.url("/token?scope=repository:other/secret:pull,push&Service=other&account=x&SCOPE=registry:catalog:*");
+    let server = wanting_token(Some(realm), true).await;
+    fetch(&server.hello(":1.2.0"), Some(&ann())).await.unwrap();
+    let asked = giving.requests();
+    assert_eq!(path(&asked[0]), "/token?account=x&service=registry&scope=repository%3Ateam%2Fhello%3Apull");
+}
+
+#[tokio::test]
+async fn what_a_registry_repeats_of_who_asked_is_not_passed_on() {
+    // As it was sent, and as it reads.
+    for repeated in ["open-sesame.txt", "of YW5uOm9wZW4tc2VzYW1l"] {
+        let server = Server::answering(move |head| match authorization(head) {
+            Some(ANN) => ok(&manifest(&[titled(repeated, "x")])),
+            _ => who(&["Basic realm=\"Registry\""]),
+        })
+        .await;
+        let error = fetch(&server.hello(":1.2.0"), Some(&ann())).await.unwrap_err().to_string();
+        assert!(error.contains("holds no component, but") && error.contains("•••"), "{error}");
+        assert!(!error.contains("open-sesame") && !error.contains("b3Blbi1zZXNhbWU"), "{error}");
+    }
 }
 
 #[tokio::test]

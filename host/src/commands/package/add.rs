@@ -52,7 +52,7 @@ impl Add {
                 data: self.choose_data.map(Choice::from),
             };
             let placed = orders::add(installer, commission, &package, decision).await?;
-            report(&placed);
+            report(installer, &placed)?;
             say(&package.row.digest);
             Ok(())
         })

@@ -10,10 +10,11 @@ use vestry_sandbox::{LIMITS, Limits as Chosen};
 use vestry_storage::Clock;
 
 use crate::commands::package::mount::find;
-use crate::commands::package::{Named, ground, on_ground};
+use crate::commands::package::{Named, ground, on_ground, told};
 use crate::commands::{Data, Failure, runtime, say};
 use crate::installer::grants::{self, Ticked};
 use crate::installer::package_error::PackageError;
+use crate::installer::shipped;
 use crate::installer::tidy::{self, Beside};
 
 #[derive(Debug, Args)]
@@ -77,7 +78,8 @@ impl Unmount {
 
 fn switch(data: &Data, id: &str, what: Switch, then: &str) -> Result<(), Failure> {
     let now = Clock::system().now();
-    data.database()?.write(|tx| switching::switch(tx, &Actor::console(), id, what, false, now))?;
+    let switched = data.database()?.write(|tx| switching::switch(tx, &Actor::console(), id, what, false, now));
+    switched.map_err(|error| told(&error.into()))?;
     say(format_args!("{id} is {then}."));
     Ok(())
 }
@@ -172,7 +174,9 @@ impl Discard {
                 }
             })?;
             let now = Clock::system().now();
-            installer.services.database.write(|tx| switching::discard(tx, &Actor::console(), &digest, now))?;
+            let brought = shipped::brought_along();
+            let (database, actor) = (&installer.services.database, Actor::console());
+            database.write(|tx| switching::discard(tx, &actor, &digest, &brought, now))?;
             tidy::tidy(installer, Beside::Others).await?;
             say(format_args!("{digest} was removed."));
             Ok(())

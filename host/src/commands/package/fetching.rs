@@ -40,7 +40,8 @@ pub(super) struct Origin {
     /// The newest version of a plugin that came with the program, by its id.
     #[arg(long, value_name = "ID", conflicts_with = "what")]
     shipped: Option<String>,
-    /// A file with what opens the source: a token, or `USER:TOKEN`. It is kept, sealed.
+    /// A file with what opens the source: a token, or `USER:TOKEN`. It is kept, sealed,
+    /// once it has opened it.
     #[arg(long, value_name = "FILE", conflicts_with = "token_stdin")]
     access_file: Option<PathBuf>,
     /// Read the same from stdin.
@@ -124,12 +125,10 @@ impl Ready {
             Self::File { content, name } => orders::from_file(installer, commission, content, &name).await,
             Self::Shipped(plugin) => orders::fetch(installer, commission, &Fetch::Shipped { plugin }).await,
             Self::Source { source, access } => {
-                if let Some(access) = access {
-                    let now = installer.services.identity.clock().now();
-                    let sealed = SealedAccess::new(installer.services, &source, &access, None, "", now)?;
-                    installer.services.database.write(|tx| sealed.keep(tx))?;
-                }
-                orders::fetch(installer, commission, &Fetch::Source { source }).await
+                let now = installer.services.identity.clock().now();
+                let seal = |access| SealedAccess::new(installer.services, &source, access, None, "", now);
+                let access = access.as_ref().map(seal).transpose()?.map(|sealed| sealed.text());
+                orders::fetch(installer, commission, &Fetch::Source { source, access }).await
             }
         }
     }

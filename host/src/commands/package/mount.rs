@@ -11,6 +11,7 @@ use crate::installer::Installer;
 use crate::installer::commission::Commission;
 use crate::installer::orders;
 use crate::installer::package_error::PackageError;
+use crate::installer::quarantine::failed_versions;
 use crate::installer::{package, placing};
 
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ pub(in crate::commands) struct Mount {
 pub(in crate::commands) struct RollBack {
     /// The plugin's id, such as `org.example.utilities`.
     id: String,
-    /// A version, or what the digest of one begins with; the one that ran before, if nothing is said.
+    /// A version, or what the digest of one begins with; the last one that ran and did not fail, if nothing is said.
     #[arg(long, value_name = "DIGEST|VERSION")]
     to: Option<String>,
     /// Which data it works with, where what is there does not fit.
@@ -97,8 +98,7 @@ impl SwapBack {
 }
 
 async fn place(installer: &Installer<'_>, commission: &Commission, wish: &Placing) -> Result<(), PackageError> {
-    report(&placing::place(installer, commission, wish).await?);
-    Ok(())
+    report(installer, &placing::place(installer, commission, wish).await?)
 }
 
 /// A placing of a package as things are now.
@@ -127,13 +127,18 @@ pub(super) fn find(reader: &Reader<'_>, id: &str, meant: Option<&str>) -> Result
     }
 }
 
-/// The version that was used last of those that do not run.
+/// The version that was used last of those that do not run and did not fail.
 fn before(reader: &Reader<'_>, id: &str) -> Result<String, PackageError> {
     let running = reader.plugin(id)?.map(|plugin| plugin.digest);
+    let failed = failed_versions(reader, id)?;
     let packages = reader.packages(Some(id))?.into_iter();
     let others = packages.filter(|package| package.used > 0 && Some(&package.digest) != running.as_ref());
-    let last = others.max_by_key(|package| package.used);
-    last.map(|package| package.digest).ok_or_else(|| PackageError::NoFormer(id.to_owned()))
+    let (failed, others): (Vec<_>, Vec<_>) = others.partition(|package| failed.contains(&package.digest));
+    let last = others.into_iter().max_by_key(|package| package.used);
+    last.map(|package| package.digest).ok_or_else(|| {
+        let failed = failed.into_iter().map(|package| format!("{} {}", package.version, package.digest)).collect();
+        PackageError::NoFormer { id: id.to_owned(), failed }
+    })
 }
 
 /// The last version of the plugin that was at a mount before the one that is there.

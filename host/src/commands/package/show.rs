@@ -94,7 +94,7 @@ impl Inspect {
             let seen = installer
                 .services
                 .database
-                .read(|reader| vestry_catalog::inspection(reader, &Still, &known, digest))?;
+                .read(|reader| vestry_catalog::inspection(reader, &Still, &known, &|_, _| true, digest))?;
             print(&seen.ok_or_else(|| PackageError::NotHere(digest.clone()))?);
             Ok(())
         })

@@ -93,8 +93,7 @@ async fn update(installer: &Installer<'_>, commission: &Commission, newest: &New
         return Err(PackageError::Problems(vec![format!("what came is {}, which is another plugin", package.info.id)]));
     }
     let wish = installer.services.database.read(|reader| orders::current(reader, &package))?;
-    report(&placing::place(installer, commission, &wish).await?);
-    Ok(())
+    report(installer, &placing::place(installer, commission, &wish).await?)
 }
 
 /// What is known to be newer, of these or of all.
@@ -119,7 +118,7 @@ fn of_check(running: &Known, check: &PackageCheckRow) -> Option<Newest> {
         return None;
     }
     let fetch = match Newer::parse(&check.origin)? {
-        Newer::Source { source } => Fetch::Source { source },
+        Newer::Source { source } => Fetch::Source { source, access: None },
         Newer::Announced { .. } => Fetch::Shipped { plugin: id.clone() },
         Newer::Program { .. } => return None,
     };

@@ -1,3 +1,4 @@
+use vestry_capabilities::TABLE;
 use vestry_catalog::Digest;
 use vestry_contract::registration::PluginInfo;
 use vestry_contract::types::Text;
@@ -207,6 +208,7 @@ impl Ground {
             take_over: false,
             data: None,
             expected: Some(self.first.clone()),
+            replaces: None,
             proposals: Vec::new(),
             decided: true,
         };
@@ -227,7 +229,7 @@ impl Ground {
     }
 
     fn orders(&self) -> usize {
-        self.database.read(|reader| reader.package_jobs_under_way()).unwrap().len()
+        self.database.read(|reader| reader.package_jobs_under_way("vestry")).unwrap().len()
     }
 }
 
@@ -271,12 +273,37 @@ fn grants_and_order_are_one() {
 }
 
 #[test]
-fn what_goes_over_from_the_version_that_runs_needs_nobody_who_holds_it() {
-    let ground = Ground::new();
+fn what_goes_over_from_the_version_that_runs_is_what_the_orderer_could_give() {
+    let wanted_by = |source: &str, actor: &Actor| {
+        let ground = Ground::new();
+        let (first, second) = (ground.first.as_str(), ground.second.as_str());
+        let moved = |tx: &Transaction<'_>, digest| {
+            let row = tx.package(digest)?.unwrap_or_default();
+            tx.set_package_source(&PackageRow { source: source.into(), ..row })
+        };
+        let all = ground.database.write(|tx| {
+            moved(tx, first)?;
+            moved(tx, second)?;
+            tx.change_owner(ID, source, 1)
+        });
+        all.unwrap();
+        ground.decide(actor, &["vestry:admin/users"], &ground.update()).map(|done| (done.given, ground))
+    };
     let keeper = holds(&[GRANT, PLACE]);
-    // The version that runs has it, and the same source asks for nothing more.
-    let done = ground.decide(&keeper, &["vestry:admin/users"], &ground.update()).unwrap();
-    assert_eq!(done.given, 1);
+    for source in ["file", "git https://example.org/a.git"] {
+        let refused = wanted_by(source, &keeper).map(|(given, _)| given);
+        assert!(matches!(refused, Err(GrantError::NotHeldOf(_))), "{source}: {refused:?}");
+    }
+    let users: Vec<&str> = TABLE
+        .iter()
+        .filter(|row| row.interface == "vestry:admin/users")
+        .filter_map(|row| row.permission)
+        .chain([GRANT, PLACE])
+        .collect();
+    assert_eq!(wanted_by("file", &holds(&users)).unwrap().0, 1);
+    // What comes with the server is the server's own.
+    let (given, ground) = wanted_by(vestry_catalog::SHIPPED, &keeper).unwrap();
+    assert_eq!((given, ground.granted()), (1, vec!["vestry:admin/users".to_owned()]));
     // Without an order nothing goes over.
     let ground = Ground::new();
     let asks = ["vestry:admin/users".parse().unwrap()];
@@ -284,4 +311,47 @@ fn what_goes_over_from_the_version_that_runs_needs_nobody_who_holds_it() {
     let ticked = Ticked { shown: BTreeSet::new(), wanted: wanted(&["vestry:admin/users"]) };
     let refused = super::decide(&ground.database, &keeper, &package, Some(&ticked), None, 10);
     assert!(matches!(refused, Err(GrantError::NotHeldOf(_))), "{refused:?}");
+}
+
+#[test]
+fn who_may_not_grant_updates_what_they_can_hand_on() {
+    let ground = Ground::new();
+    let order = ground.update();
+    let order = Ordered { placing: Placing { decided: false, ..order.placing.clone() }, ..order };
+    let package = Decided { plugin: ID, digest: ground.second.as_str(), asks: &[] };
+    let refused = super::decide(&ground.database, &holds(&[PLACE]), &package, None, Some(&order), 10);
+    let Err(GrantError::Wider(more)) = &refused else { panic!("it is ordered: {refused:?}") };
+    assert!(more[0].contains("vestry:admin/users"), "{more:?}");
+    assert_eq!(ground.orders(), 0);
+    super::decide(&ground.database, &Actor::console(), &package, None, Some(&order), 10).unwrap();
+}
+
+#[test]
+fn what_is_taken_back_does_not_come_back_with_another_version() {
+    let ground = Ground::new();
+    let asks: Vec<Capability> = vec!["vestry:admin/users".parse().unwrap()];
+    let give = |digest: &Digest| {
+        let row = GrantRow {
+            plugin: ID.into(),
+            digest: digest.as_str().to_owned(),
+            capability: "vestry:admin/users".into(),
+            granted_by: "one".into(),
+            granted: 1,
+        };
+        ground.database.write(|tx| tx.insert_grant(&row)).unwrap();
+    };
+    let take = |digest: &Digest| {
+        let package = Decided { plugin: ID, digest: digest.as_str(), asks: &asks };
+        let ticked = Ticked { shown: wanted(&["vestry:admin/users"]), wanted: BTreeSet::new() };
+        super::decide(&ground.database, &Actor::console(), &package, Some(&ticked), None, 10).unwrap()
+    };
+    let held = |digest: &Digest| ground.database.read(|reader| reader.grants(ID, digest.as_str())).unwrap().len();
+    give(&ground.second);
+    assert_eq!(take(&ground.second).taken, 1);
+    assert_eq!((held(&ground.first), held(&ground.second)), (1, 0), "of one that does not run, from it alone");
+    let row = ground.database.read(|reader| reader.package(ground.second.as_str())).unwrap().unwrap();
+    assert_eq!(row.decided, 10, "and nothing goes over to it any more");
+    give(&ground.second);
+    assert_eq!(take(&ground.first).taken, 1);
+    assert_eq!((held(&ground.first), held(&ground.second)), (0, 0));
 }

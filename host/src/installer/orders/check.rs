@@ -39,7 +39,7 @@ pub async fn check(
         let mut running = Vec::new();
         for plugin in reader.plugins()? {
             if (wanted.is_empty() || wanted.contains(plugin.id.as_str()))
-                && let Some(known) = Known::read(reader, &plugin.digest)?
+                && let Some(known) = Known::named(reader, &plugin.digest)?
             {
                 running.push(known);
             }

@@ -50,6 +50,7 @@ pub fn current(reader: &Reader<'_>, package: &Known) -> Result<Placing, PackageE
         take_over: false,
         data: None,
         expected,
+        replaces: None,
         proposals: Vec::new(),
         decided: false,
     })

@@ -10,19 +10,22 @@ use vestry_storage::{Lease, NewJob, PackageJobRow};
 use super::*;
 use crate::ground::{Ground, Opening};
 use crate::installer::orders::{self, Decision};
-use crate::installer::package::{Arrived, From};
+use crate::installer::package::{Arrived, From, Promised};
+use crate::installer::quarantine::come_back;
 use crate::installer::shipped::SHIPPED;
 use crate::settings::Settings;
 
-const ID: &str = "org.vestry.jobs";
+/// The id that the builds have, and that of the shipped plugin that they are made of.
+pub(in crate::installer) const ID: &str = "org.example.job";
+const MADE_OF: &str = "org.vestry.jobs";
 
-struct House {
-    ground: Ground,
+pub(in crate::installer) struct House {
+    pub(in crate::installer) ground: Ground,
     _data: tempfile::TempDir,
 }
 
 impl House {
-    fn new() -> Self {
+    pub(in crate::installer) fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
         let opening = Opening {
             data: data.path().to_owned(),
@@ -33,14 +36,14 @@ impl House {
         Self { ground: Ground::open(opening).unwrap(), _data: data }
     }
 
-    fn commission(&self) -> Commission {
+    pub(in crate::installer) fn commission(&self) -> Commission {
         Commission::of_console(self.ground.services.identity.clock().now())
     }
 
     /// A build of a plugin, fetched from a source.
     async fn fetched(&self, number: u8, source: &str) -> Known {
         let from = From { source: source.to_owned(), origin: String::new(), detail: String::new() };
-        let arrived = Arrived { component: build(number), readme: String::new(), from };
+        let arrived = Arrived { component: build(number), readme: String::new(), from, promised: None };
         package::receive(&self.ground.installer(), &self.commission(), arrived).await.unwrap()
     }
 
@@ -48,7 +51,7 @@ impl House {
         orders::add(&self.ground.installer(), &self.commission(), package, decision).await
     }
 
-    async fn added(&self, number: u8) -> Known {
+    pub(in crate::installer) async fn added(&self, number: u8) -> Known {
         let package = self.fetched(number, "file").await;
         self.add(&package, all(&package)).await.unwrap();
         // Times of the clock tell which was used before which.
@@ -81,6 +84,9 @@ impl House {
 /// A component with a section that says nothing (WebAssembly, custom sections) behind it: another build of the same.
 fn build(number: u8) -> Vec<u8> {
     let mut bytes = SHIPPED[1].component.to_vec();
+    while let Some(at) = bytes.windows(MADE_OF.len()).position(|found| found == MADE_OF.as_bytes()) {
+        bytes[at..at + ID.len()].copy_from_slice(ID.as_bytes());
+    }
     bytes.extend([0, 3, 1, b'n', number]);
     bytes
 }
@@ -169,6 +175,9 @@ async fn what_runs_keeps_its_source_and_what_waits_takes_the_last() {
     assert_eq!(house.fetched(1, "git https://example.org/x.git").await.row.source, "file", "{}", runs.row.digest);
     assert_eq!(house.fetched(2, "file").await.row.source, "file");
     assert_eq!(house.fetched(2, SHIPPED_SOURCE).await.row.source, SHIPPED_SOURCE);
+    // What ran once can be gone back to, and is then still whose it was.
+    house.added(3).await;
+    assert_eq!(house.fetched(1, "git https://example.org/x.git").await.row.source, "file");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,4 +243,40 @@ async fn an_order_that_was_begun_before_is_not_carried_out_twice() {
     assert_eq!(spaces(), 0, "this order, or a later one, has placed it");
     house.place(&wish).await.unwrap();
     assert_eq!(spaces(), 1, "at the command line it is done as it is said");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_any_more_is_asked_anew() {
+    let house = House::new();
+    let first = house.added(1).await;
+    let database = &house.ground.services.database;
+    database.write(|tx| tx.set_package_registration(&first.row.digest, "{}")).unwrap();
+    let again = house.fetched(1, "file").await;
+    assert!(again.is_legible() && again.info.routes.len() == first.info.routes.len());
+    assert_eq!(again.row.registration, first.row.registration);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_and_promises_are_held_against_what_came() {
+    let house = House::new();
+    let refused = async |component: Vec<u8>, source: &str, promised: Option<Promised>| {
+        let from = From { source: source.to_owned(), origin: String::new(), detail: String::new() };
+        let arrived = Arrived { component, readme: String::new(), from, promised };
+        let received = package::receive(&house.ground.installer(), &house.commission(), arrived).await;
+        received.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let shipped = || SHIPPED[1].component.to_vec();
+    assert!(refused(shipped(), "file", None).await.contains("belongs to what comes with Vestry"));
+    assert!(house.ground.services.database.read(|reader| reader.packages(None)).unwrap().is_empty());
+    assert_eq!(refused(shipped(), SHIPPED_SOURCE, None).await, "");
+    let version = env!("CARGO_PKG_VERSION");
+    let promise = |id: &str, version: &str| Some(Promised { id: id.to_owned(), version: version.to_owned() });
+    for (id, version, said) in [
+        (ID, version, ""),
+        (ID, "9.9.9", "9.9.9 was announced, and what came calls itself"),
+        (MADE_OF, version, "org.vestry.jobs"),
+    ] {
+        let found = refused(build(7), SHIPPED_SOURCE, promise(id, version)).await;
+        assert!(found.contains(said) && found.is_empty() == said.is_empty(), "{id} {version}: {found}");
+    }
 }

@@ -190,7 +190,28 @@ const CASES: &[Case] = &[
     (|info| info.schedules[0].cron = "hourly".into(), "the times `hourly` of the job `tidy` are not cron"),
     (|info| info.schedules.push(schedule("tidy")), "two schedules start the job `tidy`"),
     (|info| info.data_version = 0, "its `data-version` is 0; data-versions are counted from 1"),
+    // How much it is.
     (|info| info.points = vec![info.points[0].clone(); 501], "it registers 501 points; the most is 500"),
+    (|info| info.settings = Some(format!("\"{}\"", "x".repeat(300 << 10))), "all that it registers has 30"),
+    (|info| info.title = words(&"é".repeat(101)), "the title is longer than 100 characters; shorten it"),
+    (|info| info.menu[0].label = words(&"x".repeat(101)), "a menu label is longer than 100 characters"),
+    (|info| info.summary = words(&"x".repeat(501)), "the summary is longer than 500 characters"),
+    (|info| info.wishes[0].reason = words(&"x".repeat(501)), "a wish's reason is longer than 500 characters"),
+    (
+        |info| {
+            let values = (0..60).map(|number| (number.to_string(), "0123456789".into())).collect();
+            info.summary = Text::Filled(Filled { phrase: "{0}".into(), values });
+        },
+        "the summary is longer than 500 characters",
+    ),
+    (|info| info.language = "x".repeat(36), "the language is longer than 35 characters"),
+    (|info| info.menu[0].icon = "x".repeat(101), "is longer than 100 characters"),
+    (|info| info.version = format!("1.0.0-{}", "x".repeat(64)), "the version has more than 64 characters"),
+    (|info| info.routes[0].path = format!("/{}", "x".repeat(500)), "the path of the route `home` has more than 500"),
+    (
+        |info| info.permissions[0].suggested = vec!["user".into(); 51],
+        "the permission `org.example.a/read` is suggested for 51 privileges",
+    ),
 ];
 
 #[test]
@@ -211,6 +232,20 @@ fn all_problems_are_named_and_not_the_first_alone() {
     wrong.title = words("N\u{43e}tes");
     wrong.menu[0].route = "nowhere".into();
     assert_eq!(problems(&wrong, ALL).len(), 3);
+}
+
+#[test]
+fn what_is_said_of_it_has_an_end() {
+    let mut many = plugin();
+    many.routes = (0..500).map(|number| route(&format!("N{number}"), Verb::Get, "/")).collect();
+    let found = problems(&many, ALL);
+    assert!(found.len() == 31 && found[30].starts_with("there are "), "{found:?}");
+    let mut long = plugin();
+    long.id = "x".repeat(200 << 10);
+    assert!(problems(&long, ALL).iter().all(|problem| problem.chars().count() <= 801));
+    let mut large = plugin();
+    large.routes = vec![route("Home", Verb::Get, "/"); 100_000];
+    assert_eq!(problems(&large, ALL).len(), 2, "it is too large, and no more is looked at");
 }
 
 #[test]

@@ -8,19 +8,24 @@ use vestry_contract::types::Text;
 
 use crate::registry::names::has_invisible;
 
-/// Bytes of any one text.
-const LONGEST: usize = 2_000;
+/// Characters of what something is called by, of what is said about it, and of a name of others.
+const LONGEST_TITLE: usize = 100;
+const LONGEST_SENTENCE: usize = 500;
+const LONGEST_NAME: usize = 100;
+/// Characters of the name of a language (RFC 5646, section 4.4.1).
+const LONGEST_LANGUAGE: usize = 35;
 
 /// Adds a sentence for each problem.
 pub(super) fn problems(info: &PluginInfo, problems: &mut Vec<String>) {
-    for (what, text) in titles(info).chain(sentences(info)) {
-        for words in all(text) {
-            if has_invisible(words) {
-                problems.push(format!("{what} holds characters that cannot be seen; take them out of {words:?}"));
-            }
-            if words.len() > LONGEST {
-                problems.push(format!("{what} is longer than 2,000 bytes; shorten it"));
-            }
+    let titles_and_sentences = titles(info)
+        .map(|(what, text)| (what, text, LONGEST_TITLE))
+        .chain(sentences(info).map(|(what, text)| (what, text, LONGEST_SENTENCE)));
+    for (what, text, longest) in titles_and_sentences {
+        if all(text).map(|words| words.chars().count()).sum::<usize>() > longest {
+            problems.push(format!("{what} is longer than {longest} characters; shorten it"));
+        }
+        if let Some(words) = all(text).find(|words| has_invisible(words)) {
+            problems.push(format!("{what} holds characters that cannot be seen; take them out of {words:?}"));
         }
     }
     for (what, text) in titles(info) {
@@ -35,6 +40,12 @@ pub(super) fn problems(info: &PluginInfo, problems: &mut Vec<String>) {
         if has_invisible(name) {
             problems.push(format!("{what} {name:?} holds characters that cannot be seen; take them out"));
         }
+        if name.chars().count() > LONGEST_NAME {
+            problems.push(format!("{what} {name:?} is longer than {LONGEST_NAME} characters; shorten it"));
+        }
+    }
+    if info.language.chars().count() > LONGEST_LANGUAGE {
+        problems.push(format!("the language is longer than {LONGEST_LANGUAGE} characters; name it like `de-AT`"));
     }
 }
 

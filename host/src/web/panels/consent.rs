@@ -3,7 +3,8 @@
 //! that was given within five minutes.
 //!
 //! A plugin that administers packages names the panel and never sees inside: so whatever is mounted as Package Management,
-//! what somebody says yes to is what the host says will happen.
+//! what somebody says yes to is what the host says will happen. Other plugins have no business with it: it is not drawn on
+//! their pages, nor on any page that changes by itself.
 
 mod answer;
 mod asks;
@@ -24,21 +25,33 @@ use crate::web::app::App;
 use crate::web::asking::Asking;
 use crate::web::body;
 use crate::web::panels::consent::view::{Context, Said};
-use crate::web::panels::render;
+use crate::web::panels::{notice, render};
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
 
-/// The panel; none for whoever may neither grant nor place, and for a package that is not known.
-pub async fn draw(asking: &Asking, digest: &str) -> Option<Html> {
+/// What a plugin has to be granted on whose page it stands.
+const PACKAGES: &str = "vestry:admin/packages";
+
+/// The panel; none for whoever may neither grant nor place, for a package that is not known, and on the page of a plugin that
+/// may not administer packages. `followed`: the page changes by itself, so that it could put one panel, and its button,
+/// where another one was a moment ago; nothing can be said yes to there.
+pub async fn draw(asking: &Asking, digest: &str, followed: bool) -> Option<Html> {
     let visit = &asking.visit;
     let caller = visit.caller().filter(|caller| may_look(caller))?;
+    if !administers(asking) {
+        return None;
+    }
+    if followed {
+        let words = "What it may do can be said as soon as this page stays as it is.";
+        return notice(visit, "neutral", words, "");
+    }
     let package = known(&asking.app, digest).await.ok()??;
     let said = Said {
         back: visit.path_and_query().to_owned(),
         through: asking.matching.plugin.subject.id.clone(),
         ..Said::default()
     };
-    let context = Context::of(&asking.app, visit, caller, &package, &said).ok()?;
+    let context = Context::of(&asking.app, caller, &package, &said).ok()?;
     render(visit, "panels/consent.html", &context)
 }
 
@@ -48,7 +61,7 @@ pub async fn page(State(app): State<App>, visit: Visit, Path(digest): Path<Strin
         let caller = allowed(&visit)?;
         let package = known(&app, &digest).await?.ok_or_else(Problem::not_found)?;
         let said = Said { back: visit.path().to_owned(), ..Said::default() };
-        let context = Context::of(&app, &visit, caller, &package, &said)?;
+        let context = Context::of(&app, caller, &package, &said)?;
         Ok::<_, Problem>(visit.host_page(StatusCode::OK, "account/consent.html", &context))
     };
     shown.await.unwrap_or_else(|problem| problem.to_response(&visit))
@@ -56,7 +69,7 @@ pub async fn page(State(app): State<App>, visit: Visit, Path(digest): Path<Strin
 
 /// `POST /account/consent/DIGEST`: fields `act`, `grants` or `place`; `grant`.. and `shown`.. (what stood there as granted);
 /// `back`; `password` where the last sign-in is over five minutes ago. To place also `mount`, `expected` (the digest that ran),
-/// `replaces` (the id that goes away), `take-over`, `data`, `proposal`.., `through`.
+/// `replaces` and `replaces-digest` (the plugin that goes away, and its version), `take-over`, `data`, `proposal`.., `through`.
 pub async fn answer(State(app): State<App>, visit: Visit, Path(digest): Path<String>, request: Request) -> Response {
     let done = async {
         let caller = allowed(&visit)?;
@@ -65,6 +78,18 @@ pub async fn answer(State(app): State<App>, visit: Visit, Path(digest): Path<Str
         answer::answer(&app, &visit, caller, &package, &fields).await
     };
     done.await.unwrap_or_else(|problem: Problem| problem.to_response(&visit)).into_response()
+}
+
+/// Whether the plugin on whose page this is was granted what administers packages.
+fn administers(asking: &Asking) -> bool {
+    let subject = &asking.matching.plugin.subject;
+    match asking.app.services().grants(&subject.id, &subject.digest) {
+        Ok(grants) => grants.holds_interface(PACKAGES),
+        Err(error) => {
+            tracing::error!(%error, "what a plugin was granted cannot be read");
+            false
+        }
+    }
 }
 
 fn allowed(visit: &Visit) -> Result<&Caller, Problem> {

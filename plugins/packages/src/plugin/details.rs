@@ -97,9 +97,8 @@ fn buttons(plugin: &Plugin) -> Result<Vec<Action>> {
 fn switch(plugin: &Plugin) -> Action {
     match plugin.state.as_str() {
         "off" => button("Switch it on", "state", plugin).value("enabled", "1").primary(),
-        _ => button("Switch it off", "state", plugin)
-            .value("enabled", "0")
-            .confirm("Switch it off? Its pages answer nothing until it is on again. What it stored stays."),
+        // The host asks before it does.
+        _ => button("Switch it off", "state", plugin).value("enabled", "0"),
     }
 }
 

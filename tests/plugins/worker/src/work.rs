@@ -27,7 +27,8 @@ pub fn routes(plugin: Plugin) -> Plugin {
 }
 
 /// `name` and `input` of the job. With `times`, so many of them, where `#` in the input is the number of each, from 0; then
-/// their ids are answered, else a way to the page of the one. `then`: `fail` or `trap`, after they were started.
+/// their ids are answered, else a way to the page of the one. `first`: `trap`, before any was started; `then`: `fail` or
+/// `trap`, after they were.
 fn start(request: &Request) -> Result<Response> {
     let started = started(request)?;
     match (request.form("then").text(), request.form("times").optional(), started.first()) {
@@ -39,6 +40,9 @@ fn start(request: &Request) -> Result<Response> {
 }
 
 fn started(request: &Request) -> Result<Vec<String>> {
+    if request.form("first").text() == "trap" {
+        std::process::abort();
+    }
     let name = request.form("name").required()?;
     let input = request.form("input").optional().unwrap_or("{}");
     let times: u32 = request.form("times").optional().map_or(Ok(1), |_| request.form("times").number())?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use vestry_catalog::order::{Choice, Placing};
+use vestry_catalog::order::{Choice, Placing, Replaced};
 use vestry_catalog::{Capability, CatalogError, Digest, Known};
 use vestry_contract::ui::Level;
 use vestry_events::Event;
@@ -40,7 +40,7 @@ pub async fn answer(
     }
     let shown = |status, error: String, sent: Option<Sent>| {
         let said = Said { sent, error: Some(error), ..request.said.clone() };
-        let context = Context::of(app, visit, caller, package, &said)?;
+        let context = Context::of(app, caller, package, &said)?;
         Ok(visit.host_page(status, "account/consent.html", &context))
     };
     let again = |status, error: String| shown(status, error, Some(request.sent.clone()));
@@ -56,7 +56,7 @@ pub async fn answer(
     }
     let order = match &request.placing {
         None => None,
-        Some(expected) => match request.ordered(app, package, expected.clone(), fields.value("replaces"))? {
+        Some(expected) => match request.ordered(app, package, expected.clone())? {
             // Who may not grant has said nothing of what it gets.
             Ok(order) => Some(Ordered { placing: Placing { decided: may_grant, ..order.placing }, ..order }),
             Err(Amiss { status, words }) => return again(status, words),
@@ -73,7 +73,7 @@ pub async fn answer(
         Ok(done) => done,
         // What was ticked was an answer to something else.
         Err(error @ GrantError::Stale) => return shown(StatusCode::CONFLICT, error.to_string(), None),
-        Err(error @ (GrantError::InTheWay(_) | GrantError::Wider)) => {
+        Err(error @ (GrantError::InTheWay(_) | GrantError::Wider(_))) => {
             return again(StatusCode::CONFLICT, error.to_string());
         }
         Err(error) => return Err(problem(&error)),
@@ -93,7 +93,7 @@ fn problem(error: &GrantError) -> Problem {
         | GrantError::Directory
         | GrantError::Secret => Problem::forbidden(error.to_string()),
         GrantError::Stale
-        | GrantError::Wider
+        | GrantError::Wider(_)
         | GrantError::InTheWay(_)
         | GrantError::Order(_)
         | GrantError::Random(_)
@@ -126,6 +126,8 @@ struct Request {
     ticked: Ticked,
     /// Where the package is to be put in its place: the digest that ran as this was drawn.
     placing: Option<Option<Digest>>,
+    /// What goes away for it, as it was said on the panel.
+    replaces: Option<Replaced>,
 }
 
 /// Why the panel is shown once more.
@@ -153,6 +155,8 @@ impl Request {
             "" | "grants" => None,
             other => return Err(Problem::bad_request(format!("There is nothing called `{other}` to do here."))),
         };
+        let replaces = Digest::parse(fields.value("replaces-digest"))
+            .map(|digest| Replaced { id: fields.value("replaces").to_owned(), digest });
         let sent = Sent {
             wanted: ticked.wanted.clone(),
             mount: fields.value("mount").trim().trim_start_matches('/').to_owned(),
@@ -165,17 +169,17 @@ impl Request {
         let through = fields.value("through");
         let through = app.registry().snapshot().by_id(through).map(|plugin| plugin.subject.id.clone());
         let said = Said { back, through: through.unwrap_or_default(), ..Said::default() };
-        Ok(Self { said, sent, asks, ticked, placing })
+        Ok(Self { said, sent, asks, ticked, placing, replaces })
     }
 
-    /// The order, where all was said that has to be. `replaces`: the id of what goes away, as it was said on the panel.
-    fn ordered(
-        &self,
-        app: &App,
-        package: &Known,
-        expected: Option<Digest>,
-        replaces: &str,
-    ) -> Result<Result<Ordered, Amiss>, Problem> {
+    /// Whether the panel said that just this goes away.
+    fn is_known_to_go(&self, other: &Known) -> bool {
+        let Some(said) = &self.replaces else { return false };
+        (said.id.as_str(), said.digest.as_str()) == (&*other.row.id, &*other.row.digest)
+    }
+
+    /// The order, where all was said that has to be.
+    fn ordered(&self, app: &App, package: &Known, expected: Option<Digest>) -> Result<Result<Ordered, Amiss>, Problem> {
         let Sent { mount, take_over, data, proposals, .. } = &self.sent;
         let id = &package.row.id;
         if !mount_wrong(mount).is_empty() {
@@ -187,9 +191,10 @@ impl Request {
             Ok::<_, CatalogError>((other, stranger))
         });
         let (other, stranger) = found.map_err(|error| Problem::internal(&error))?;
-        if let Some(other) = other.as_ref().filter(|other| other.row.id != replaces) {
-            let title = vestry_catalog::plain(&other.info.title);
-            let words = format!("{title} is at /{mount}. Say once more that it goes away, or choose another place.");
+        if let Some(other) = other.as_ref().filter(|other| !self.is_known_to_go(other)) {
+            let (id, version) = (&other.row.id, &other.row.version);
+            let words =
+                format!("{id} {version} is at /{mount}. Say once more that it goes away, or choose another place.");
             return Ok(Err(Amiss { status: StatusCode::CONFLICT, words }));
         }
         if stranger && !take_over {
@@ -205,6 +210,7 @@ impl Request {
             take_over: *take_over && stranger,
             data: *data,
             expected,
+            replaces: self.replaces.clone().filter(|_| other.is_some()),
             proposals: offered(package, proposals),
             decided: false,
         };

@@ -30,7 +30,7 @@ struct Ask {
     new: bool,
     /// Why this person cannot tick it; empty where they can.
     locked: String,
-    /// It may go over from the version that runs, though this person could not give it.
+    /// It goes over from the version that runs, though this person could not give it: it comes with the server.
     carried: bool,
 }
 

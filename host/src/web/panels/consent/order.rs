@@ -9,7 +9,7 @@ use serde::Serialize;
 use vestry_catalog::data::Choices;
 use vestry_catalog::needs::Mounted;
 use vestry_catalog::order::{Choice, Placing};
-use vestry_catalog::{CatalogError, Digest, Known, Obstacle, Plan, is_newer};
+use vestry_catalog::{CatalogError, Digest, Known, Obstacle, Plan, is_newer, quoted};
 use vestry_identity::Caller;
 use vestry_storage::Reader;
 
@@ -42,6 +42,7 @@ pub struct OrderView {
 #[derive(Debug, Serialize)]
 struct Other {
     id: String,
+    digest: String,
     title: String,
     version: String,
 }
@@ -100,7 +101,7 @@ impl OrderView {
             false => Vec::new(),
         };
         if !may_grant && facts.entitlement.waits(running) {
-            obstacles.push(GrantError::Wider.to_string());
+            obstacles.push(GrantError::Wider(facts.entitlement.more()).to_string());
         }
         Ok(Self {
             act: act(package, running, other.as_ref(), back),
@@ -108,8 +109,9 @@ impl OrderView {
             current: running.map(|running| running.row.version.clone()).unwrap_or_default(),
             back,
             replaces: other.map(|other| Other {
-                title: vestry_catalog::plain(&other.info.title),
+                title: quoted(&other.info.title),
                 id: other.row.id,
+                digest: other.row.digest,
                 version: other.row.version,
             }),
             stranger: facts
@@ -145,7 +147,7 @@ pub fn other_at(reader: &Reader<'_>, mount: &str, id: &str) -> Result<Option<Kno
 fn act(package: &Known, running: Option<&Known>, other: Option<&Known>, back: bool) -> String {
     let version = &package.row.version;
     match (running, other) {
-        (_, Some(other)) => format!("Take the place of {}", vestry_catalog::plain(&other.info.title)),
+        (_, Some(other)) => format!("Take the place of {}", other.row.id),
         (None, None) => "Install".to_owned(),
         (Some(_), None) if back => format!("Go back to {version}"),
         (Some(_), None) => format!("Update to {version}"),
@@ -182,10 +184,11 @@ fn obstacles(
         take_over: true,
         data: choices.and_then(|choices| choices.all().next()),
         expected: running.and_then(Digest::parse),
+        replaces: None,
         proposals: Vec::new(),
         decided: true,
     };
-    match Plan::make(reader, &wish, &mut Mounted::read(reader)?, None) {
+    match Plan::make(reader, &wish, &mut Mounted::read(reader)?, None, &|_, _| true) {
         Ok(_) => Ok(Vec::new()),
         Err(Obstacle::Catalog(error)) => Err(error),
         Err(obstacle) => Ok(vec![sentence(&obstacle.to_string())]),

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use vestry_capabilities::hands_on;
 use vestry_catalog::order::Choice;
-use vestry_catalog::{Capability, CatalogError, Entitlement, Known};
+use vestry_catalog::{Capability, CatalogError, Entitlement, Known, quoted};
 use vestry_identity::Caller;
 use vestry_storage::Reader;
 
@@ -14,7 +15,6 @@ use crate::web::app::App;
 use crate::web::panels::consent::asks::{Group, groups};
 use crate::web::panels::consent::order::OrderView;
 use crate::web::problem::Problem;
-use crate::web::visit::Visit;
 
 /// What somebody has said already, where the panel is shown once more; else where it is shown.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,8 @@ pub struct Context<'a> {
     /// Where this build runs; empty where it does not.
     mount: String,
     groups: Vec<Group>,
+    /// Routes that let in more people than those of the version that runs, in words.
+    opened: Vec<String>,
     /// Whether this person may tick anything.
     may_grant: bool,
     /// What is said where they may put a package in its place; none where it is in its place.
@@ -85,8 +87,9 @@ impl Facts {
     /// # Errors
     ///
     /// Where the database cannot be read.
-    pub fn read(reader: &Reader<'_>, package: &Known) -> Result<Self, CatalogError> {
-        let row = &package.row;
+    pub fn read(reader: &Reader<'_>, caller: &Caller, package: &Known) -> Result<Self, CatalogError> {
+        let (row, holds) = (&package.row, &caller.permissions);
+        let gives = |source: &str, ask: &Capability| hands_on(holds, source, ask);
         let (running, place) = (Known::running(reader, &row.id)?, reader.plugin(&row.id)?);
         let granted = |digest: &str| -> Result<BTreeSet<Capability>, CatalogError> {
             let rows = reader.grants(&row.id, digest)?;
@@ -95,7 +98,7 @@ impl Facts {
         let owner = reader.owner(&row.id)?;
         let same_source = running.as_ref().filter(|running| running.row.source == row.source);
         Ok(Self {
-            entitlement: Entitlement::of(reader, package, running.as_ref())?,
+            entitlement: Entitlement::of(reader, package, running.as_ref(), &gives)?,
             own: granted(&row.digest)?,
             former_asks: same_source.map(asks).unwrap_or_default(),
             former_granted: same_source.map(|running| granted(&running.row.digest)).transpose()?.unwrap_or_default(),
@@ -130,14 +133,14 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Where the database cannot be read.
-    pub fn of(app: &App, visit: &Visit, caller: &Caller, package: &'a Known, said: &'a Said) -> Result<Self, Problem> {
+    pub fn of(app: &App, caller: &Caller, package: &'a Known, said: &'a Said) -> Result<Self, Problem> {
         let internal = |error: &dyn std::fmt::Display| Problem::internal(error);
         let secrets = app.services().secrets.list().map_err(|error| internal(&error))?;
         let (may_grant, may_place) = (caller.permissions.holds_name(GRANT), caller.permissions.holds_name(PLACE));
         let (facts, order) = app
             .database()
             .read(|reader| {
-                let facts = Facts::read(reader, package)?;
+                let facts = Facts::read(reader, caller, package)?;
                 let order = match may_place && !facts.runs(package) {
                     true => Some(OrderView::of(reader, caller, package, &facts, said.sent.as_ref(), may_grant)?),
                     false => None,
@@ -149,7 +152,7 @@ impl<'a> Context<'a> {
         Ok(Self {
             plugin: PluginView {
                 id: &row.id,
-                title: visit.text(&info.title).into_owned(),
+                title: quoted(&info.title),
                 version: &row.version,
                 digest: &row.digest,
                 source: source(&row.source),
@@ -157,6 +160,7 @@ impl<'a> Context<'a> {
             },
             mount: facts.mount.clone().filter(|_| facts.runs(package)).unwrap_or_default(),
             groups: groups(caller, package, &facts, said.sent.as_ref(), order.is_some(), &secrets),
+            opened: if order.is_some() { facts.entitlement.opened.clone() } else { Vec::new() },
             may_grant,
             order,
             back: &said.back,
