@@ -80,7 +80,7 @@ fn a_version_that_fails_in_use_goes_back_by_itself() {
     println!("{kind}: {reason}");
     assert_eq!(kind, "came-back");
     let page = shown(&admin, &format!("/packages/plugin/{TOOLS}"));
-    assert!(page.contains("came back by itself") && page.contains(&reason), "{page}");
+    assert!(page.contains("1.0.1 failed, and 1.0.0 came back by itself") && page.contains(&reason), "{page}");
 }
 
 /// That an old hole is open again is nothing that one account out of many brings about.

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use serde_json::json;
 use vestry_tests::authority::Authority;
 use vestry_tests::component::{digest, shipped};
+use vestry_tests::desk::job_of;
 use vestry_tests::keeper::new_folder;
 use vestry_tests::web::{Asked, Said, Web};
-use vestry_tests::{Desk, House, wait_for};
+use vestry_tests::{Desk, House};
 
 const USERS: &str = "org.vestry.users";
 /// Of the plugins that are built in this tree, and of the ones that are announced; as long as each other.
@@ -68,8 +69,8 @@ fn house(name: &str, web: &Web) -> House {
 /// Asks what is newer, and orders the newest list of users; answers the job.
 #[track_caller]
 fn newest(desk: &Desk) -> String {
-    desk.done(&vestry_tests::desk::job_of(&desk.post("/packages/check", &[])));
-    vestry_tests::desk::job_of(&desk.post("/packages/newest", &[("key", USERS)]))
+    desk.done(&job_of(&desk.post("/packages/check", &[])));
+    job_of(&desk.post("/packages/newest", &[("key", USERS)]))
 }
 
 #[test]
@@ -123,9 +124,8 @@ fn what_is_not_what_was_announced_is_not_taken() {
         let said = desk.refused(&newest(&desk));
         assert!(said.contains(words), "{name}: {said}");
         assert_eq!(desk.mounted(USERS), running, "{name}");
-        let kept = house.server.data().join("packages").join(format!("{}.wasm", digest(&component)));
-        let gone = wait_for(std::time::Duration::from_secs(2), || (!kept.exists()).then_some(()));
-        assert!(gone.is_some(), "{name}: nothing of it is kept");
+        let waiting = house.server.command(&["package", "waiting"], "");
+        assert!(!waiting.contains(&digest(&component)[..12]), "{name}: nobody is offered it: {waiting}");
     }
 }
 

@@ -7,6 +7,7 @@ use vestry_sdk::prelude::*;
 
 use crate::adds;
 use crate::failing::{NOWHERE, notices, said_at, stopped};
+use crate::past;
 use crate::words::{known_facts, source, title, title_and_version};
 
 /// How often an open page asks whether it is in place, in seconds.
@@ -78,8 +79,7 @@ fn state(page: Page, inspection: &Inspection) -> Result<Page> {
     }
     let package = &inspection.package;
     let history = crate::orders::known(packages::history(&package.id))?.unwrap_or_default();
-    let last = history.iter().find(|event| event.digest == package.digest);
-    Ok(match last.filter(|event| event.kind == "refused" || event.kind == "came-back") {
+    Ok(match past::failed(&history, &package.digest) {
         Some(event) => page.block("failed", notice(Level::Danger, stopped(&event.reason))),
         None => page,
     })

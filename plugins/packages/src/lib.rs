@@ -17,6 +17,7 @@ mod inspect;
 mod install;
 mod newest;
 mod orders;
+mod past;
 mod plan;
 mod plugin;
 mod upgrade;

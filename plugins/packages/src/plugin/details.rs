@@ -7,6 +7,7 @@ use vestry_sdk::prelude::*;
 
 use super::{back, button, find, limits, usage, versions};
 use crate::failing::notices;
+use crate::past;
 use crate::words::{event, known_facts, source, state, title, title_and_version};
 
 /// How often an open page asks whether a job that changes it has ended, in seconds.
@@ -42,14 +43,17 @@ pub fn page(plugin: &Plugin, errors: &[FieldError]) -> Result<Page> {
         true => page,
         false => page.block("reason", notice(Level::Danger, data(&plugin.reason))),
     };
+    let events = packages::history(&plugin.id)?;
+    let before = events.first().and_then(|event| former(plugin, &events, event));
+    let page = past::unasked(page, &events, before);
     let page = page.block("plugin", facts_of(plugin)).block("actions", actions(buttons(plugin)?));
     let consent = panel(format!("consent:{}", plugin.package.digest));
     Ok(page
         .section(usage::section(plugin))
         .section(Section::new("consent", "What it may do").block("consent", consent))
-        .section(versions::section(plugin))
+        .section(versions::section(plugin, &events))
         .section(limits::section(plugin))
-        .section(history(plugin)?))
+        .section(history(plugin, &events)))
 }
 
 fn facts_of(plugin: &Plugin) -> Content {
@@ -102,9 +106,8 @@ fn switch(plugin: &Plugin) -> Action {
     }
 }
 
-fn history(plugin: &Plugin) -> Result<Section> {
-    let events = packages::history(&plugin.id)?;
-    let version = |event: &Event| match former(plugin, &events, event) {
+fn history(plugin: &Plugin, events: &[Event]) -> Section {
+    let version = |event: &Event| match former(plugin, events, event) {
         Some(former) => format!("{former} → {}", event.version),
         None => event.version.clone(),
     };
@@ -116,7 +119,7 @@ fn history(plugin: &Plugin) -> Result<Section> {
         .column("by", "By", all().map(|event| if event.by.is_empty() { "Nobody, by itself" } else { &event.by }))
         .column("reason", "Why", all().map(|event| &event.reason))
         .empty("Nothing has happened to it yet.");
-    Ok(Section::new("history", "What happened").tab().block("history", table))
+    Section::new("history", "What happened").tab().block("history", table)
 }
 
 /// The version that ran before, as far as it is still known: events name its digest.
