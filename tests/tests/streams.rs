@@ -91,6 +91,15 @@ fn upload(client: &Client, bytes: u64, keep: &str) -> (u16, String, [u8; 32]) {
     (answer.status, answer.text(), hash.finalize().into())
 }
 
+/// Says that something has ended, also where it panicked.
+struct Ending<'e>(&'e AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The most memory that the server holds while something happens.
 fn most_memory<T>(server: &Server, work: impl FnOnce() -> T) -> (T, u64) {
     let (ended, most) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -101,8 +110,9 @@ fn most_memory<T>(server: &Server, work: impl FnOnce() -> T) -> (T, u64) {
                 thread::sleep(Duration::from_millis(10));
             }
         });
+        let ending = Ending(&ended);
         let done = work();
-        ended.store(true, Ordering::Relaxed);
+        drop(ending);
         (done, most.load(Ordering::Relaxed))
     })
 }

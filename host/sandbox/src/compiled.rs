@@ -125,6 +125,8 @@ impl CompiledCode {
         if let Some(component) = self.cached(engine, digest).await {
             return Ok(component);
         }
+        // Once more: what was killed as it began to compile may have held its file until after this server had started.
+        self.beside(|kept| Ok(kept.remove_left_behind()?)).await?;
         let fresh = unfinished(&self.kept.directory)?;
         self.compile(file, fresh.path()).await?;
         let (engine, digest) = (engine.clone(), digest.to_owned());

@@ -208,3 +208,17 @@ fn what_a_killed_process_left_behind_is_removed_at_the_next_start() {
     let _ = fixture.cache();
     assert!(!left.exists() && held.path().exists(), "another process may be compiling at this moment");
 }
+
+#[tokio::test]
+async fn what_was_held_until_after_the_start_is_removed_before_the_next_component_is_compiled() {
+    let fixture = Fixture::new();
+    let _ = fixture.cache();
+    let left = fixture.compiled().join(format!("{UNFINISHED}left"));
+    let dying = fs::File::create(&left).unwrap();
+    dying.try_lock().unwrap();
+    let cache = fixture.cache();
+    assert!(left.exists(), "it may be somebody's");
+    drop(dying);
+    fixture.get(&cache).await.unwrap();
+    assert!(!left.exists());
+}
