@@ -57,18 +57,40 @@
   }
   const prepare = piece => piece.dispatchEvent(new CustomEvent("vestry:put", { bubbles: true }));
 
-  const isAtEnd = box => box.scrollHeight - box.scrollTop - box.clientHeight < 40;
-  const toEnd = box => { box.scrollTop = box.scrollHeight; };
+  // The end of a box is where new rows come: below, or above where the newest stand first.
+  const isNewestFirst = box => box.hasAttribute("data-newest-first");
+  const isAtEnd = box => (isNewestFirst(box) ? box.scrollTop : box.scrollHeight - box.scrollTop - box.clientHeight) < 40;
+  const toEnd = box => { box.scrollTop = isNewestFirst(box) ? 0 : box.scrollHeight; };
   const words = (button, count) => count === 1 ? button.dataset.one : button.dataset.many.replace("{n}", count);
+
+  // Lines are drawn without those before them: a source keeps the colour that it has in its list, a new one takes one that
+  // none has there, as the server does for a whole block.
+  const TONES = [0, 1, 2, 3, 4, 5, 6, 7], colours = new WeakMap();
+  const sources = rows => rows.map(row => row.querySelector(".log-source")).filter(source => source);
+  const tone = source => Number(source.className.match(/tone-(\d)/)?.[1] ?? 0);
+  function known(list) {
+    if (!colours.has(list)) colours.set(list, new Map(sources([...list.children]).map(source => [source.textContent, tone(source)])));
+    return colours.get(list);
+  }
+  function paint(tones, rows) {
+    for (const source of sources(rows)) {
+      const name = source.textContent, own = tone(source), taken = [...tones.values()];
+      if (!tones.has(name)) tones.set(name, TONES.map(step => (own + step) % TONES.length).find(free => !taken.includes(free)) ?? own);
+      source.classList.replace(`tone-${own}`, `tone-${tones.get(name)}`);
+    }
+  }
 
   async function append(block, html, response) {
     const box = block.querySelector("[data-rows]"), list = box?.querySelector("ol");
     if (!list || box.closest(".block") !== block) return;
     const button = block.querySelector("[data-rows-more]"), stays = isAtEnd(box), before = list.children.length;
-    await put(html, response, list, "beforeend", { select: "ol > li" });
-    const rows = [...list.children].slice(before);
+    const above = isNewestFirst(box), tones = known(list);
+    await put(html, response, list, above ? "afterbegin" : "beforeend", { select: "ol > li" });
+    const added = list.children.length - before;
+    const rows = above ? [...list.children].slice(0, added) : [...list.children].slice(before);
+    paint(tones, rows);
     for (const row of rows) prepare(row);
-    for (let over = list.children.length - (stays ? ROWS : ROWS_READ); over > 0; over--) list.firstElementChild.remove();
+    for (let over = list.children.length - (stays ? ROWS : ROWS_READ); over > 0; over--) (above ? list.lastElementChild : list.firstElementChild).remove();
     if (stays) toEnd(box);
     else {
       button.dataset.count = Number(button.dataset.count ?? 0) + rows.length;

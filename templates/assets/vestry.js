@@ -202,6 +202,16 @@
 
   addEventListener("vestry:put", event => prepare(event.target, true));
 
+  // -- Files are for the browser to save or to show, not for htmx to put in: it asks for them itself, as they come.
+  document.addEventListener("htmx:before:response", event => {
+    const { raw } = event.detail.ctx.response;
+    const isAsked = event.detail.ctx.request.method === "GET" || raw.redirected;
+    if (!isAsked || !raw.headers.has("Content-Disposition")) return;
+    event.preventDefault();
+    raw.body?.cancel();
+    location.assign(raw.url);
+  });
+
   // -- After htmx put a new page in: prepare it, say its title, and start reading at its top where it is another page.
   let shownPath = location.pathname;
   document.addEventListener("htmx:after:swap", event => {

@@ -472,6 +472,7 @@ fn text_page() -> Page {
         level,
         source: source.into(),
         text: text.into(),
+        marks: vec![],
         open: None,
     };
     let log = Log {
@@ -493,6 +494,7 @@ fn text_page() -> Page {
                 "a very long line without any space: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
             ),
         ],
+        newest_first: false,
         older: Some(to("list", &[("before", "x")])),
     };
     let before: String = (1..30).map(|line| format!("line {line}\n")).collect();
@@ -506,7 +508,7 @@ fn text_page() -> Page {
                 "Log",
                 vec![
                     block("log", Content::Log(log)),
-                    block("no-log", Content::Log(Log { lines: vec![], older: None })),
+                    block("no-log", Content::Log(Log { lines: vec![], newest_first: false, older: None })),
                 ],
             ),
             stack(

@@ -109,7 +109,7 @@ fn changes(
 fn meant(update: Update) -> Meant {
     match update {
         Update::Lines((name, lines)) => {
-            let content = Content::Log(Log { lines, older: None });
+            let content = Content::Log(Log { lines, newest_first: false, older: None });
             Meant::Block(How::Append, Box::new(Block { name, content }))
         }
         Update::Messages((name, messages)) => {

@@ -96,6 +96,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "panels/contribution.html",
     "panels/handover.html",
     "panels/notice.html",
+    "panels/person.html",
     "parts/button.html",
     "parts/head.html",
     "parts/live.html",

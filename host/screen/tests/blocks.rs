@@ -89,6 +89,7 @@ fn hostile_words_stay_words_in_every_block() {
         level: Some(Level::Danger),
         source: HOSTILE.into(),
         text: HOSTILE.into(),
+        marks: vec![(1, 4)],
         open: Some(to("list", &[(HOSTILE, HOSTILE)])),
     };
     let chart = Chart {
@@ -107,7 +108,7 @@ fn hostile_words_stay_words_in_every_block() {
         Content::Actions(vec![button.clone()]),
         Content::Table(table),
         Content::Form(Form { others: vec![button.clone()], ..form(fields, button) }),
-        Content::Log(Log { lines: vec![line], older: None }),
+        Content::Log(Log { lines: vec![line], newest_first: false, older: None }),
         Content::Chart(chart.clone()),
         Content::Chart(Chart { kind: "stat".into(), ..chart.clone() }),
         Content::Chart(Chart { kind: HOSTILE.into(), ..chart }),
@@ -381,7 +382,15 @@ fn small_blocks_have_their_twins() {
         json!({ "level": "warning", "text": "x" })
     );
     let log = Log {
-        lines: vec![LogLine { time: Some(TIME), level: None, source: "s".into(), text: "t".into(), open: None }],
+        lines: vec![LogLine {
+            time: Some(TIME),
+            level: None,
+            source: "s".into(),
+            text: "t".into(),
+            marks: vec![],
+            open: None,
+        }],
+        newest_first: false,
         older: Some(to("list", &[])),
     };
     assert_eq!(

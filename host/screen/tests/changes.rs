@@ -20,11 +20,18 @@ fn followed() -> Fake {
 }
 
 fn line(text: &str) -> LogLine {
-    LogLine { time: Some(TIME), level: Some(Level::Danger), source: "host".into(), text: text.into(), open: None }
+    LogLine {
+        time: Some(TIME),
+        level: Some(Level::Danger),
+        source: "host".into(),
+        text: text.into(),
+        marks: vec![],
+        open: None,
+    }
 }
 
 fn log() -> Content {
-    Content::Log(Log { lines: vec![line("one")], older: None })
+    Content::Log(Log { lines: vec![line("one")], newest_first: false, older: None })
 }
 
 /// What a browser would be sent.

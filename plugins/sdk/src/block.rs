@@ -43,7 +43,7 @@ pub fn progress(percent: u8) -> Content {
 
 /// Lines of a log, oldest first.
 pub fn log(lines: impl IntoIterator<Item = LogLine>) -> Content {
-    Content::Log(Log { lines: lines.into_iter().collect(), older: None })
+    Content::Log(Log { lines: lines.into_iter().collect(), newest_first: false, older: None })
 }
 
 /// A job of this plugin, by its id, kept up to date.
@@ -64,7 +64,7 @@ pub fn frame(route: impl Into<RouteRef>) -> Content {
 impl LogLine {
     /// One line, without time and level.
     pub fn new(source: impl Into<String>, text: impl Into<String>) -> Self {
-        LogLine { time: None, level: None, source: source.into(), text: text.into(), open: None }
+        LogLine { time: None, level: None, source: source.into(), text: text.into(), marks: vec![], open: None }
     }
 
     /// When it was written.
@@ -78,6 +78,13 @@ impl LogLine {
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.level = Some(level);
+        self
+    }
+
+    /// With parts of the text marked: where each begins and ends, in bytes, rising.
+    #[must_use]
+    pub fn marks(mut self, marks: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        self.marks = marks.into_iter().collect();
         self
     }
 

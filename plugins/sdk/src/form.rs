@@ -273,12 +273,19 @@ impl Form {
         self
     }
 
-    /// Puts into each field what this request sent, secrets and hidden fields excepted.
+    /// Puts into each field what this request sent - as a form, or in its query where it sent none -, secrets and hidden
+    /// fields excepted.
     #[must_use]
     pub fn refill(mut self, request: &Request) -> Self {
         for field in self.fields_mut() {
             if !matches!(field.input, Input::Password | Input::Hidden | Input::File(_)) {
-                field.values = request.form_all(&field.name).map(str::to_owned).collect();
+                let sent = if request.form.is_empty() { &request.query } else { &request.form };
+                let of_field: Vec<String> =
+                    sent.iter().filter(|(name, _)| *name == field.name).map(|(_, value)| value.clone()).collect();
+                // An address need not name every field; a form that was sent does.
+                if !of_field.is_empty() || !request.form.is_empty() {
+                    field.values = of_field;
+                }
             }
         }
         self

@@ -12,7 +12,14 @@ use crate::ui::{Block, Content, LogLine, Message};
 impl Batch {
     /// Nothing happened, up to this cursor; updates follow. At most 1 KiB.
     pub fn at(cursor: impl Into<String>) -> Self {
-        Batch { updates: vec![], cursor: cursor.into() }
+        Batch { updates: vec![], cursor: cursor.into(), more: false }
+    }
+
+    /// More has happened than is in this one: the host asks for it at once.
+    #[must_use]
+    pub fn more(mut self) -> Self {
+        self.more = true;
+        self
     }
 
     /// Adds an update behind those that are there.

@@ -45,7 +45,10 @@ pub fn records(_: &Request) -> Result<Page> {
         Form::new(Action::new("Send", "receive").primary()).field(Field::multiline("message", "Message", 2).required());
     Ok(Page::new("Records")
         .action(Action::new("Style guide", "home"))
-        .block("log", Log { lines: lines(), older: Some(RouteRef::to("records").query("cursor", "older")) })
+        .block(
+            "log",
+            Log { lines: lines(), newest_first: false, older: Some(RouteRef::to("records").query("cursor", "older")) },
+        )
         .block("log-empty", log([]))
         .section(
             Section::new("messages", "Messages")

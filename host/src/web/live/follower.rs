@@ -280,7 +280,7 @@ impl Follower {
 
     /// Passes on what the plugin answered.
     fn take(&mut self, batch: Batch) -> Round {
-        let Batch { mut updates, cursor } = batch;
+        let Batch { mut updates, cursor, more } = batch;
         if cursor.len() > LONGEST_CURSOR {
             return self.note_failure(&"its cursor is longer than 1 KiB");
         }
@@ -304,6 +304,9 @@ impl Follower {
         };
         self.patience = Duration::ZERO;
         self.follow.cursor = cursor;
+        if more && moved {
+            self.ask = Some(self.rest);
+        }
         self.take_jobs(found);
         if changes.is_empty() && !moved { Round::Quiet } else { self.say(&changes) }
     }
