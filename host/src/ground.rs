@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestry_capabilities::{Inbox, Secrets, Services};
+use vestry_catalog::house;
 use vestry_identity::{Identity, Options};
 use vestry_outbound::{Outbound, Policy};
 use vestry_sandbox::{Compiler, Sandbox, SandboxSettings};
@@ -18,6 +19,9 @@ use crate::keys::Keys;
 use crate::registry::about::About;
 use crate::settings::Settings;
 use crate::start_error::StartError;
+
+/// Where the server writes its logs below the data directory, if no setting says otherwise.
+pub const LOGS: &str = "logs";
 
 /// How a data directory is opened.
 #[derive(Debug, Clone)]
@@ -73,7 +77,8 @@ impl Ground {
             ..SourcesSettings::new(outbound.clone(), data.join("fetching"))
         });
         let inbox = Inbox::open(&data).map_err(io)?;
-        let services = Services::new(identity, secrets, outbound, sources, settings.directories.configured(), inbox);
+        let directories = settings.directories.configured().with_own(&house::LOGS, settings.logs.place(&data));
+        let services = Services::new(identity, secrets, outbound, sources, directories, inbox);
         let about = Arc::new(About::new(&data, sandbox.facts(), shipped::brought_along()));
         Ok(Self { data, settings, keys, services, sandbox, store, about })
     }
@@ -87,7 +92,11 @@ impl Ground {
 }
 
 /// Makes the data directory, for nobody else to read.
-fn prepare(data: &Path) -> Result<(), StartError> {
+///
+/// # Errors
+///
+/// Where it cannot be made.
+pub fn prepare(data: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::DirBuilderExt;
     if data.is_dir() {
         return Ok(());

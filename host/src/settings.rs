@@ -5,6 +5,7 @@
 //! the defaults; a file that cannot be read does not.
 
 mod directories;
+mod logs;
 mod mail;
 mod packages;
 mod secrets;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub use crate::settings::directories::DirectorySettings;
+pub use crate::settings::logs::{Addresses, LogSettings};
 pub use crate::settings::mail::{MailSettings, SignIn, SmtpSettings};
 pub use crate::settings::packages::{PackageSettings, Quarantine};
 pub use crate::settings::secrets::SecretSettings;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub mail: MailSettings,
     pub outbound: OutboundSettings,
     pub packages: PackageSettings,
+    /// The files that logs are written to.
+    pub logs: LogSettings,
     /// What is logged, such as `info` or `info,vestry=debug`.
     pub log: String,
     /// Settings of plugins, by id; each plugin sees its own.
@@ -107,6 +111,7 @@ impl Default for Settings {
             mail: MailSettings::default(),
             outbound: OutboundSettings::default(),
             packages: PackageSettings::default(),
+            logs: LogSettings::default(),
             log: "info".into(),
             plugins: BTreeMap::new(),
         }
@@ -130,6 +135,8 @@ pub enum SettingsError {
         "mail.smtp needs public-url: mails hold links to this server, and it must not be left to a request where they lead"
     )]
     MailWithoutPublicUrl,
+    #[error("{0}")]
+    Logs(String),
     #[error("sessions must last at least an hour and at most ten years")]
     Sessions,
     #[error("packages.kept must be at least 1: a version that fails is replaced by the one before it")]
@@ -159,6 +166,10 @@ const VARIABLES: &[(&str, Setter)] = &[
     }),
     ("VESTRY_OUTBOUND_CERTIFICATES", |settings, value| {
         settings.outbound.certificates = Some(PathBuf::from(value));
+        Ok(())
+    }),
+    ("VESTRY_NODE", |settings, value| {
+        settings.logs.node = Some(value.to_owned());
         Ok(())
     }),
     ("VESTRY_LOG", |settings, value| {
@@ -200,7 +211,9 @@ impl Settings {
             }
         }
         settings.check()?;
-        settings.directories.check(data).map_err(|error| SettingsError::File { file, error })?;
+        settings.logs.check(data).map_err(SettingsError::Logs)?;
+        let logs = settings.logs.place(data);
+        settings.directories.check(data, &logs).map_err(|error| SettingsError::File { file, error })?;
         Ok(settings)
     }
 
@@ -294,6 +307,8 @@ mod tests {
             assert!(!error.contains("hunter2"), "{error}");
         }
         assert!(load("listen: [", &[]).is_err());
+        let node = load("", &[("VESTRY_NODE", "web 1")]).unwrap_err().to_string();
+        assert!(node.contains("the name of a node") && node.contains("`web 1`"), "{node}");
     }
 
     #[test]

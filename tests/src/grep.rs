@@ -4,7 +4,8 @@
 //! as JSON and as a form write it, and where it is itself the base64 of bytes, as those bytes; and all that once more
 //! behind percent-encoding. All values in all forms are looked for in one pass, and no file is held in memory whole.
 //!
-//! What is compressed or encrypted is not opened; and a value is found only where it stands in one piece: SQLite cuts
+//! Files that end in `.gz`, as older logs do, are looked through unpacked as well. What is otherwise compressed or encrypted
+//! is not opened; and a value is found only where it stands in one piece: SQLite cuts
 //! rows that are longer than a page, about 4000 bytes.
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,6 +13,7 @@ use std::fmt::{self, Display};
 use std::fs::{self, DirEntry, File};
 use std::io::{self, BufRead, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use aho_corasick::AhoCorasick;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
@@ -127,10 +129,26 @@ impl Search {
     /// What stands in a file of any size, and its size in bytes. Nothing, where it is gone again.
     pub fn in_file(&self, path: &Path) -> (BTreeSet<Find>, u64) {
         match File::open(path).and_then(|file| self.in_stream(file)) {
-            Ok(found) => found,
+            Ok((mut finds, size)) => {
+                if path.extension().is_some_and(|end| end == "gz") {
+                    finds.extend(self.in_packed(path));
+                }
+                (finds, size)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Default::default(),
             Err(error) => panic!("{} cannot be read: {error}", path.display()),
         }
+    }
+
+    /// What stands in a file that gzip unpacks; of a damaged one, what it has up to there.
+    fn in_packed(&self, path: &Path) -> BTreeSet<Find> {
+        let mut gzip = Command::new("gzip");
+        gzip.arg("-dc").arg(path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut gzip = gzip.spawn().expect("gzip is installed");
+        let text = gzip.stdout.take().expect("its output is a pipe");
+        let (finds, _) = self.in_stream(text).expect("a pipe can be read");
+        gzip.wait().expect("gzip ends");
+        finds
     }
 
     fn in_stream(&self, mut stream: impl Read) -> io::Result<(BTreeSet<Find>, u64)> {
@@ -267,6 +285,18 @@ mod tests {
                 assert_eq!(size, bytes.len() as u64);
             }
         }
+    }
+
+    #[test]
+    fn what_is_packed_is_looked_through_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("access.log.2");
+        fs::write(&path, [&vec![b'.'; 3 * BLOCK], SECRET.as_bytes(), b"\n"].concat()).unwrap();
+        assert!(Command::new("gzip").arg(&path).status().unwrap().success());
+        let finds = in_folder(folder.path(), &["other value", SECRET]);
+        assert!(finds.len() == 1 && finds[0].contains("access.log.2.gz"), "{finds:?}");
+        fs::write(folder.path().join("no.gz"), "no gzip at all").unwrap();
+        assert_eq!(in_folder(folder.path(), &[SECRET]).len(), 1);
     }
 
     #[test]

@@ -21,7 +21,9 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use tokio::sync::Semaphore;
+use vestry_catalog::house::{self, HouseDirectory};
 use vestry_contract::types::Failure;
+use vestry_identity::Caller;
 
 use crate::call::{Services, Subject, unavailable};
 
@@ -39,12 +41,20 @@ const TURNS: usize = 16;
 pub struct Directories {
     /// By the plugin's id, then by the directory's name.
     places: BTreeMap<String, BTreeMap<String, Place>>,
+    /// The server's own ([`house`]), by the name that every plugin uses.
+    own: BTreeMap<&'static str, Place>,
 }
 
 #[derive(Debug)]
 struct Place {
     path: PathBuf,
     turns: Arc<Semaphore>,
+}
+
+impl Place {
+    fn new(path: PathBuf) -> Self {
+        Self { path, turns: Arc::new(Semaphore::new(TURNS)) }
+    }
 }
 
 /// A file of a directory, open to be sent.
@@ -83,10 +93,19 @@ impl Directories {
     /// Places by the plugin's id, then by the directory's name. Whether each is there is seen when it is used.
     #[must_use]
     pub fn new(places: BTreeMap<String, BTreeMap<String, PathBuf>>) -> Self {
-        let place = |path| Place { path, turns: Arc::new(Semaphore::new(TURNS)) };
         let placed =
-            |names: BTreeMap<String, PathBuf>| names.into_iter().map(|(name, path)| (name, place(path))).collect();
-        Self { places: places.into_iter().map(|(plugin, names)| (plugin, placed(names))).collect() }
+            |names: BTreeMap<String, PathBuf>| names.into_iter().map(|(name, path)| (name, Place::new(path))).collect();
+        Self {
+            places: places.into_iter().map(|(plugin, names)| (plugin, placed(names))).collect(),
+            own: BTreeMap::new(),
+        }
+    }
+
+    /// With one of the server's own.
+    #[must_use]
+    pub fn with_own(mut self, house: &HouseDirectory, path: PathBuf) -> Self {
+        self.own.insert(house.name, Place::new(path));
+        self
     }
 
     /// Does something in a directory of a plugin, where it may wait for the disk.
@@ -102,7 +121,8 @@ impl Directories {
     }
 
     fn place(&self, plugin: &str, name: &str) -> Result<&Place, FileError> {
-        let found = self.places.get(plugin).and_then(|names| names.get(name));
+        let configured = || self.places.get(plugin).and_then(|names| names.get(name));
+        let found = self.own.get(name).or_else(configured);
         found.ok_or_else(|| FileError::Unplaced { plugin: plugin.to_owned(), directory: name.to_owned() })
     }
 }
@@ -139,8 +159,14 @@ impl Services {
     /// # Errors
     ///
     /// `denied` where the directory was not granted, `not-found`, or `unavailable`.
-    pub async fn open_file(&self, subject: &Subject, directory: &str, path: &str) -> Result<OpenFile, Failure> {
-        if !self.has_directory(subject, directory)? {
+    pub async fn open_file(
+        &self,
+        subject: &Subject,
+        caller: Option<&Caller>,
+        directory: &str,
+        path: &str,
+    ) -> Result<OpenFile, Failure> {
+        if !self.has_directory(subject, caller, directory)? {
             return Err(Failure::Denied(not_granted(subject, directory, false)));
         }
         let path = FilePath::parse(path).map_err(FileError::from)?;
@@ -149,14 +175,23 @@ impl Services {
         Ok(OpenFile { opened: Arc::new(opened), turns })
     }
 
-    /// Whether the plugin is granted to read a directory at this moment. What was opened in it stays open where not.
+    /// Whether the plugin is granted to read a directory at this moment, and, where it is one of the server's own, who asks
+    /// may see what is in there. What was opened in it stays open where not.
     ///
     /// # Errors
     ///
     /// `unavailable` where the database cannot be read.
-    pub fn has_directory(&self, subject: &Subject, directory: &str) -> Result<bool, Failure> {
+    pub fn has_directory(&self, subject: &Subject, caller: Option<&Caller>, directory: &str) -> Result<bool, Failure> {
         let grants = self.grants(&subject.id, &subject.digest).map_err(unavailable)?;
-        Ok(grants.holds_directory(directory, false))
+        let seen = match (house::directory(directory), caller) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(house), Some(caller)) => {
+                let current = self.identity.current(caller).map_err(unavailable)?;
+                current.is_some_and(|caller| caller.permissions.holds_name(house.permission))
+            }
+        };
+        Ok(seen && grants.holds_directory(directory, false))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What is written is written at once: a file is no row, and a request that fails leaves it.
 
+use vestry_catalog::house;
 use vestry_contract::files::{Listing, Piece};
 use vestry_contract::types::Failure;
 
@@ -90,14 +91,22 @@ pub(crate) async fn inside<T: Send + 'static>(
     Ok(directories.inside(&plugin, &directory, work).await?)
 }
 
-/// Says no where the plugin was not granted this directory, whether there is one or not.
+/// Says no where the plugin was not granted this directory, whether there is one or not; and in one of the server's own
+/// where it writes, or whoever it works for may not see what is in there.
 fn granted(call: &mut Call, row: &Row, directory: &str) -> Result<(), Failure> {
     let write = !row.kind.is_reading();
-    if call.grants()?.holds_directory(directory, write) {
-        return Ok(());
-    }
-    let reason = directories::not_granted(call.subject(), directory, write);
+    let reason = match house::directory(directory) {
+        _ if !call.grants()?.holds_directory(directory, write) => {
+            directories::not_granted(call.subject(), directory, write)
+        }
+        Some(_) if write => format!("the directory `{directory}` is the server's own, and only read"),
+        Some(house) if !call.holds(house.permission)? => format!("it needs the permission {}", house.permission),
+        _ => return Ok(()),
+    };
     let told = format!("{row} is denied: {reason}");
     call.note_refusal(Refusal { function: row.to_string(), reason });
     Err(Failure::Denied(told))
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,14 +147,19 @@ impl Call {
             return Ok(Err("who started the job may not sign in any more, or their token was taken back".into()));
         }
         let Some(permission) = row.permission else { return Ok(Ok(())) };
-        let held = match self.actor_now() {
+        let held = self.holds(permission)?;
+        Ok(if held { Ok(()) } else { Err(format!("it needs the permission {permission}")) })
+    }
+
+    /// Whether the actor holds a permission at this moment; of nobody's calls, whether the plugin was granted it for them.
+    pub(crate) fn holds(&self, permission: &str) -> Result<bool, Failure> {
+        Ok(match self.actor_now() {
             Actor::Person(caller) | Actor::Token(caller) | Actor::Job(caller) => {
                 caller.permissions.holds_name(permission)
             }
             Actor::Gone => false,
-            Actor::Visitor | Actor::Nobody => grants.holds(&Capability::Permission(permission.to_owned())),
-        };
-        Ok(if held { Ok(()) } else { Err(format!("it needs the permission {permission}")) })
+            Actor::Visitor | Actor::Nobody => self.grants()?.holds(&Capability::Permission(permission.to_owned())),
+        })
     }
 
     fn refuse(&mut self, row: &Row, reason: String) -> Failure {

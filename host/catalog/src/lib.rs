@@ -11,6 +11,7 @@ pub mod data;
 mod digest;
 mod entitlement;
 mod facts;
+pub mod house;
 mod inspection;
 mod installed;
 mod known;

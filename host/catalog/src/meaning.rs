@@ -4,6 +4,7 @@
 use vestry_identity::HOST_PERMISSIONS;
 
 use crate::capability::Capability;
+use crate::house;
 
 /// What an interface of the host lets a plugin do, and whether that is dangerous by itself.
 const INTERFACES: &[(&str, &str, bool)] = &[
@@ -88,7 +89,10 @@ pub fn of<'a>(capability: &Capability, secret: impl Fn(&str) -> Known<'a>) -> Wo
                 said(UNKNOWN, "An interface that this server does not know; granting it has no effect".into(), true)
             }
         },
-        Capability::Directory { name, write: false } => said(REACHES, format!("Read the directory {name}"), false),
+        Capability::Directory { name, write: false } => match house::directory(name) {
+            Some(house) => said(REACHES, house.words.to_owned(), true),
+            None => said(REACHES, format!("Read the directory {name}"), false),
+        },
         Capability::Directory { name, write: true } => {
             said(REACHES, format!("Read, change and delete files in the directory {name}"), true)
         }

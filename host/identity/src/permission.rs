@@ -28,6 +28,8 @@ pub const HOST_PERMISSIONS: &[HostPermission] = &[
     HostPermission { name: "users.delete", title: "Delete accounts" },
     HostPermission { name: "jobs.read", title: "See the jobs of all plugins" },
     HostPermission { name: "jobs.manage", title: "Cancel and retry the jobs of all plugins" },
+    HostPermission { name: "logs.read", title: "Read the server's logs; people in them are numbers" },
+    HostPermission { name: "logs.people", title: "See who the people in the logs are" },
     HostPermission { name: "secrets.manage", title: "Set secrets; nobody can read them" },
     HostPermission { name: "mail.read", title: "See the outbox, and try mails again that failed" },
     HostPermission { name: "packages.read", title: "See packages, and what plugins use" },

@@ -1,12 +1,16 @@
 //! `vestry serve`.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use vestry_logbook::Logbook;
 
 use crate::commands::{Data, Failure, runtime, say};
+use crate::ground;
 use crate::server::{self, Opening};
+use crate::settings::Settings;
 use crate::{logging, web::app::App};
 
 /// Start the server, and print where it is once it accepts requests.
@@ -22,7 +26,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let settings = self.data.settings()?;
-        logging::start(&settings.log);
+        let book = open_log(&self.data.directory, &settings);
+        logging::start(&settings.log, book.as_ref());
         allow_connections();
         let address = self.listen.unwrap_or(settings.listen);
         let opening = Opening {
@@ -40,8 +45,16 @@ impl Serve {
         });
         // Requests and jobs have had their time. What still waits for a disk or a name server holds up nobody's restart.
         runtime.shutdown_timeout(LEFT_BEHIND);
+        drop(book);
         served
     }
+}
+
+/// The log as files. A server without is better than none, and says so on stderr.
+fn open_log(data: &Path, settings: &Settings) -> Option<Logbook> {
+    // The data directory first: it is for nobody else to read.
+    ground::prepare(data).ok()?;
+    logging::open(data, &settings.logs).inspect_err(|error| eprintln!("No logs are kept: {error}")).ok()
 }
 
 /// How long threads that wait for something may go on when everything else has ended.

@@ -89,6 +89,9 @@ async fn answer_to(app: &App, visit: &Visit, parts: Parts, body: Body) -> Result
     };
     let browser = visitor::browser(&parts.headers, visit, &matching.route);
     let asking = Asking::new(app, visit, Arc::new(matching), incoming, browser.id())?;
+    let lines = tracing::Span::current();
+    lines.record("plugin", asking.matching.plugin.subject.id.as_str());
+    lines.record("route", asking.matching.route.name.as_str());
     match asking.access_still_holds() {
         // A body can be hours on its way.
         Err(Ended::SignedOut) => return Err(Stop::SignIn),

@@ -7,6 +7,7 @@
 pub mod consent;
 mod contribution;
 mod handover;
+mod person;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -28,6 +29,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("handover:", Kind::Handover),
     ("contribution:", Kind::Contribution),
     ("consent:", Kind::Consent),
+    ("person:", Kind::Person),
     ("address", Kind::Address),
 ];
 
@@ -36,6 +38,7 @@ enum Kind {
     Handover,
     Contribution,
     Consent,
+    Person,
     Address,
 }
 
@@ -95,6 +98,7 @@ async fn draw(asking: &Asking, block: &str, panel: &str, followed: bool) -> Opti
         Kind::Handover => handover::draw(asking, block, whose).await,
         Kind::Contribution => contribution::draw(asking, block, whose).await,
         Kind::Consent => consent::draw(asking, whose, followed).await,
+        Kind::Person => person::draw(asking, whose).await,
         Kind::Address => {
             let plugin = &asking.matching.plugin.subject.id;
             address::panel(&asking.app, &asking.visit, plugin, &asking.request.visitor)

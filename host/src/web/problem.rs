@@ -12,6 +12,7 @@ use vestry_contract::registration::Verb;
 use vestry_contract::types::{Failure, FieldError, Text};
 use vestry_sandbox::CallError;
 
+use crate::registry::plugin::may_use;
 use crate::web::visit::Visit;
 
 /// What is wrong, and what to do.
@@ -73,7 +74,12 @@ struct Context<'p> {
     errors: Vec<FieldProblem<'p>>,
     /// Whether this person may go to the recovery page.
     recover: bool,
+    /// Where this person can see what was said while it was tried.
+    lines: Option<String>,
 }
+
+/// Point of the server's own: whoever contributes to it shows the lines of the request that its query names.
+const LINES_OF_REQUEST: &str = "vestry/lines-of-request";
 
 impl Problem {
     fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
@@ -282,6 +288,10 @@ impl Problem {
     /// The answer, in the form that this visit asked for.
     #[must_use]
     pub fn to_response(&self, visit: &Visit) -> Response {
+        if self.status.is_server_error() {
+            let plugin = self.plugin.as_ref().map_or("", |plugin| plugin.id.as_str());
+            tracing::error!(target: "unanswered", status = self.status.as_u16(), plugin, "{}: {}", self.title, self.detail);
+        }
         let mut response = if visit.wants_data() { self.document(visit) } else { self.page(visit) };
         if let Some(seconds) = self.retry_after
             && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
@@ -322,6 +332,7 @@ impl Problem {
             errors: self.field_problems(),
             recover: self.plugin.is_some()
                 && visit.caller().is_some_and(|caller| caller.permissions.holds_name("server.manage")),
+            lines: lines_of(visit),
         };
         visit.host_page(self.status, "error.html", &context)
     }
@@ -337,6 +348,17 @@ impl Problem {
             })
             .collect()
     }
+}
+
+/// The page on which this person may see the lines of their request, where a plugin offers one.
+fn lines_of(visit: &Visit) -> Option<String> {
+    let caller = visit.caller()?;
+    let snapshot = visit.app().registry().snapshot();
+    let mut offered = snapshot.contributions(LINES_OF_REQUEST).filter_map(|(plugin, contribution)| {
+        let route = plugin.route_named(&contribution.route)?;
+        may_use(&route.access, Some(caller), false).then(|| plugin.path_of(route))
+    });
+    Some(format!("{}?request={}", offered.next()?, visit.request_id()))
 }
 
 #[cfg(test)]

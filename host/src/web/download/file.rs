@@ -17,7 +17,8 @@ const PIECE: u32 = 256 << 10;
 /// The file, or the part of it that is wanted. What is added to it meanwhile is not sent.
 pub async fn response(asking: &Asking, wanted: &Wanted, directory: String, path: String) -> Result<Response, Problem> {
     let subject = &asking.matching.plugin.subject;
-    let opened = asking.app.services().open_file(subject, &directory, &path).await;
+    let caller = asking.visit.caller().map(AsRef::as_ref);
+    let opened = asking.app.services().open_file(subject, caller, &directory, &path).await;
     let file = opened.map_err(|failure| Problem::of_failure(failure, subject))?;
     let (size, tag) = (file.size(), format!("\"{}\"", file.tag()));
     let range = wanted.range.as_deref().filter(|_| wanted.if_range.as_ref().is_none_or(|known| *known == tag));
@@ -78,7 +79,8 @@ impl Reading {
     /// Whether who asked still may, and the plugin still has the directory; where not, why.
     fn still_holds(&self) -> Result<(), String> {
         self.asking.access_still_holds().map_err(|ended| ended.to_string())?;
-        let held = self.asking.app.services().has_directory(&self.asking.matching.plugin.subject, &self.directory);
+        let (subject, caller) = (&self.asking.matching.plugin.subject, self.asking.visit.caller().map(AsRef::as_ref));
+        let held = self.asking.app.services().has_directory(subject, caller, &self.directory);
         match held {
             Ok(true) => Ok(()),
             Ok(false) => Err("the grant of its directory was taken away".into()),

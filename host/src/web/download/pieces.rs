@@ -14,27 +14,29 @@ use crate::web::asking::{Asking, NoAnswer};
 use crate::web::dispatch;
 use crate::web::problem::Problem;
 
-/// Pieces with nothing in them that may follow one another.
-const MOST_EMPTY: u32 = 100;
+/// Pieces with nothing in them that may follow one another: a plugin that looks for a rare word in some GB answers
+/// hundreds.
+const MOST_EMPTY: u32 = 5_000;
 /// How long a piece waits while the plugin is busy, or while its data changes its shape.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it looks whether it still has to.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The first piece, and the others as the browser takes them. The first is asked for before the answer begins, so that a
-/// plugin that has none can say why.
+/// plugin that has none can say why; whether it has anything in it is not waited for.
 pub async fn response(asking: &Asking, wanted: &Wanted, name: String) -> Result<Response, Problem> {
     if wanted.head {
         return Ok(Body::empty().into_response());
     }
     let mut asked = Asked { asking: asking.without_body(), name, next: Next::First, empty: 0 };
-    let first = match asked.piece().await {
-        Ok(piece) => piece.unwrap_or_default(),
+    let first = match asked.step().await {
+        Ok(piece) => piece,
         Err(Off::NoAnswer(reason)) => return Err(dispatch::no_answer(asking, reason)),
         Err(Off::Other(reason)) => return Err(Problem::internal(&reason)),
     };
     let others = stream::try_unfold(asked, Asked::more);
-    let all = stream::once(async { Ok::<_, std::io::Error>(first) }).chain(others);
+    let first = (!first.is_empty()).then_some(Ok::<_, std::io::Error>(first));
+    let all = stream::iter(first).chain(others);
     Ok(Body::from_stream(all).into_response())
 }
 
@@ -82,23 +84,29 @@ impl Asked {
 
     /// The next piece that has something in it; none at the end.
     async fn piece(&mut self) -> Result<Option<Bytes>, Off> {
-        loop {
-            let cursor = match &self.next {
-                Next::First => None,
-                Next::Cursor(cursor) => Some(cursor.clone()),
-                Next::End => return Ok(None),
-            };
-            let Chunk { content, next } = self.ask(cursor).await?;
-            self.next = next.map_or(Next::End, Next::Cursor);
+        while !matches!(self.next, Next::End) {
+            let content = self.step().await?;
             if !content.is_empty() {
-                self.empty = 0;
-                return Ok(Some(Bytes::from(content)));
+                return Ok(Some(content));
             }
-            self.empty += 1;
             if self.empty > MOST_EMPTY {
                 return Err(Off::Other(format!("it answered with more than {MOST_EMPTY} empty pieces in a row")));
             }
         }
+        Ok(None)
+    }
+
+    /// What the plugin answers next; nothing behind the end.
+    async fn step(&mut self) -> Result<Bytes, Off> {
+        let cursor = match &self.next {
+            Next::First => None,
+            Next::Cursor(cursor) => Some(cursor.clone()),
+            Next::End => return Ok(Bytes::new()),
+        };
+        let Chunk { content, next } = self.ask(cursor).await?;
+        self.next = next.map_or(Next::End, Next::Cursor);
+        self.empty = if content.is_empty() { self.empty + 1 } else { 0 };
+        Ok(Bytes::from(content))
     }
 
     /// Asks, as soon as it can be asked, for who still may.

@@ -17,6 +17,8 @@ pub fn routes(plugin: Plugin) -> Plugin {
     plugin
         .wish(Capability::read_write("files"), "To read and write a directory.")
         .wish(Capability::read("shelf"), "To read another.")
+        .wish(Capability::read("server-logs"), "To read what the server wrote.")
+        .wish(Capability::read_write("server-logs"), "To write there as well, which nobody can.")
         .wish(Capability::origin("https://api.example.org"), "To call what is outside.")
         .wish(Capability::origin("http://127.0.0.1:47001"), "To call a server of the test's.")
         .wish(Capability::origin("http://127.0.0.1:47002"), "To call another.")
