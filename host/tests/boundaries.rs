@@ -38,8 +38,14 @@ const NAMES: &[(&str, &[&str])] = &[
 ];
 
 /// Ids of features that the program ships with; the list of them is the only place in the host that names any.
-const FEATURES: &[&str] =
-    &["org.vestry.about", "org.vestry.jobs", "org.vestry.packages", "org.vestry.styleguide", "org.vestry.users"];
+const FEATURES: &[&str] = &[
+    "org.vestry.about",
+    "org.vestry.jobs",
+    "org.vestry.logs",
+    "org.vestry.packages",
+    "org.vestry.styleguide",
+    "org.vestry.users",
+];
 
 fn host() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

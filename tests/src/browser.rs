@@ -169,6 +169,13 @@ impl Browser {
         self.click(&format!("follow `{label}`"), By::XPath(by));
     }
 
+    /// Presses the button or follows the link with these words: an action is the one or the other by what it carries.
+    #[track_caller]
+    pub fn follow_or_press(&self, label: &str) {
+        let by = format!("//main//*[self::button or self::a[@href]][normalize-space()={}]", quoted(label));
+        self.click(&format!("take `{label}`"), By::XPath(by));
+    }
+
     /// Clicks on whatever the CSS selector finds first and can be seen.
     #[track_caller]
     pub fn click_on(&self, selector: &str) {
@@ -241,6 +248,11 @@ impl Browser {
     /// Turns the scripts of pages off, from the next page on.
     pub fn without_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+    }
+
+    /// Whatever is downloaded from now on is saved there.
+    pub fn keep_downloads_in(&self, folder: &Path) {
+        self.devtools("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder }));
     }
 
     /// A message on the console that has this in it is meant: this test brings it about.

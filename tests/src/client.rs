@@ -289,6 +289,11 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// What was asked for: the path on this server with its query.
+    pub fn asked(&self) -> &str {
+        &self.url[url::Position::BeforePath..]
+    }
+
     pub fn page(&self) -> Page {
         Page::parse(&self.text())
     }

@@ -19,6 +19,7 @@ pub mod grep;
 pub mod keeper;
 pub mod leftovers;
 pub mod load;
+pub mod logs;
 pub mod page;
 pub mod registry;
 pub mod remote;

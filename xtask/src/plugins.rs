@@ -16,6 +16,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("vestry-styleguide", "styleguide"),
     ("vestry-packages", "packages"),
     ("vestry-about", "about"),
+    ("vestry-logs", "logs"),
 ];
 
 /// Folders in which every folder is a plugin that only tests and readers use, built to `target/test-plugins`.

@@ -32,6 +32,7 @@ pub const SHIPPED: &[Shipped] = &[
         component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/packages.wasm")),
     },
     Shipped { id: "org.vestry.about", component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/about.wasm")) },
+    Shipped { id: "org.vestry.logs", component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/logs.wasm")) },
 ];
 
 /// Their digests, in their order.
