@@ -1,6 +1,7 @@
 //! A data directory with 10,000 accounts, the plugins that are measured, and an administrator's session.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use vestry::installer::commission::Commission;
 use vestry::installer::orders::{self, Decision};
@@ -14,7 +15,7 @@ use crate::Failure;
 
 const ACCOUNTS: u32 = 10_000;
 /// The administrator.
-pub const EMAIL: &str = "bench@example.org";
+const EMAIL: &str = "bench@example.org";
 const PASSWORD: &str = "a sentence for the bench";
 
 /// What all measurements are made on.
@@ -64,6 +65,14 @@ impl Fixture {
             cookies.push(format!("vestry={}", session.token.expose()));
         }
         Ok(cookies)
+    }
+
+    /// A token of the administrator's, for a program that may do so much.
+    pub fn token(&self, permissions: &[&str]) -> Result<String, Failure> {
+        let mut command = Command::new(std::env::current_exe()?.with_file_name("vestry"));
+        command.args(["token", "add", EMAIL, "--name", "bench", "--data"]).arg(self.data());
+        let output = command.args(permissions.iter().flat_map(|permission| ["--permission", permission])).output()?;
+        Ok(String::from_utf8(output.stdout)?.lines().last().unwrap_or_default().to_owned())
     }
 
     pub fn data(&self) -> &Path {

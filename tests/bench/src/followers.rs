@@ -20,6 +20,7 @@ use crate::fixture::Fixture;
 use crate::foreign::{Watch, cpu_of, resident};
 use crate::load::Connection;
 use crate::server::Running;
+use crate::stream::{Event, Reader};
 
 /// Pages on which nothing happens, and how many of them one person follows.
 const IDLE: usize = 2_000;
@@ -140,7 +141,7 @@ async fn follow_idly(
             let (address, path, cookie, connected) =
                 (server.address, path.clone(), cookie.clone(), Arc::clone(connected));
             all.spawn(async move {
-                let mut reader = Reader::open(address, &path, &cookie, None).await?;
+                let mut reader = Reader::open(address, &path, &signed_in(&cookie), None).await?;
                 connected.fetch_add(1, Ordering::Relaxed);
                 while reader.event().await?.is_some() {}
                 connected.fetch_sub(1, Ordering::Relaxed);
@@ -266,7 +267,7 @@ async fn read(
     let mut got = Got::default();
     let mut last: Option<String> = None;
     while !done.load(Ordering::Relaxed) {
-        let mut reader = Reader::open(address, &path, &cookie, last.as_deref()).await?;
+        let mut reader = Reader::open(address, &path, &signed_in(&cookie), last.as_deref()).await?;
         got.connections += 1;
         // Not all at once, and at different moments of what is on its way.
         let breaks = tokio::time::sleep(BREAKS + Duration::from_millis(37 * topic as u64));
@@ -302,69 +303,7 @@ fn lines(data: &str, began: Instant) -> Result<Vec<(u64, Duration)>, Failure> {
         .collect()
 }
 
-/// One event of a stream.
-struct Event {
-    id: Option<String>,
-    data: String,
-}
-
-/// A connection on which a page is followed.
-struct Reader {
-    stream: TcpStream,
-    wire: Vec<u8>,
-    text: String,
-    is_over: bool,
-}
-
-impl Reader {
-    async fn open(address: SocketAddr, path: &str, cookie: &str, last: Option<&str>) -> Result<Self, Failure> {
-        let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\nAccept: application/json, text/event-stream\r\n{last}\r\n"
-        );
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(request.as_bytes()).await?;
-        let mut reader = Self { stream, wire: Vec::new(), text: String::new(), is_over: false };
-        loop {
-            if let Some(end) = reader.wire.windows(4).position(|window| window == b"\r\n\r\n") {
-                let head = String::from_utf8_lossy(&reader.wire[..end]).into_owned();
-                if !head.starts_with("HTTP/1.1 200") {
-                    return Err(format!("a stream was answered: {head}").into());
-                }
-                reader.wire.drain(..end + 4);
-                return Ok(reader);
-            }
-            if reader.stream.read_buf(&mut reader.wire).await? == 0 {
-                return Err("a stream was not answered".into());
-            }
-        }
-    }
-
-    /// The next event; none at the end. What was read stays where this is broken off.
-    async fn event(&mut self) -> Result<Option<Event>, Failure> {
-        loop {
-            self.unwrap_chunks()?;
-            if let Some(end) = self.text.find("\n\n") {
-                let part: String = self.text.drain(..end + 2).collect();
-                let field = |name: &str| part.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                return Ok(Some(Event { id: field("id: "), data: field("data: ").unwrap_or_default() }));
-            }
-            if self.is_over || self.stream.read_buf(&mut self.wire).await? == 0 {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn unwrap_chunks(&mut self) -> Result<(), Failure> {
-        while let Some(end) = self.wire.windows(2).position(|window| window == b"\r\n") {
-            let size = usize::from_str_radix(std::str::from_utf8(&self.wire[..end])?, 16)?;
-            if self.wire.len() < end + 2 + size + 2 {
-                break;
-            }
-            self.text += std::str::from_utf8(&self.wire[end + 2..end + 2 + size])?;
-            self.wire.drain(..end + 2 + size + 2);
-            self.is_over |= size == 0;
-        }
-        Ok(())
-    }
+/// The header that a browser says who it is with.
+fn signed_in(cookie: &str) -> String {
+    format!("Cookie: {cookie}")
 }

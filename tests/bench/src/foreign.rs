@@ -1,6 +1,7 @@
 //! What the rest of the machine was doing meanwhile.
 
 use std::fs;
+use std::io;
 use std::time::Instant;
 
 /// Clock ticks in a second (`USER_HZ`), which Linux fixes for what it tells programs.
@@ -19,8 +20,21 @@ pub fn cpu_of(process: u32) -> f64 {
 
 /// Resident memory of a process in KiB.
 pub fn resident(process: u32) -> u64 {
+    status(process, "VmRSS:")
+}
+
+/// The most that it was, since the start or since [`forget_most_resident`].
+pub fn most_resident(process: u32) -> u64 {
+    status(process, "VmHWM:")
+}
+
+pub fn forget_most_resident(process: u32) -> io::Result<()> {
+    fs::write(format!("/proc/{process}/clear_refs"), "5")
+}
+
+fn status(process: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or("");
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap_or("");
     line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0)
 }
 

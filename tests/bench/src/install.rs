@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::fixture::{EMAIL, Fixture, built, shipped};
+use crate::fixture::{Fixture, built, shipped};
 use crate::foreign::{Watch, judge};
 use crate::load::Connection;
 use crate::server::Running;
@@ -94,10 +94,7 @@ struct Program {
 
 impl Program {
     async fn open(server: &Running, fixture: &Fixture) -> Result<Self, Failure> {
-        let mut command = Command::new(std::env::current_exe()?.with_file_name("vestry"));
-        command.args(["token", "add", EMAIL, "--name", "bench", "--data"]).arg(fixture.data());
-        let output = command.args(SCOPES.iter().flat_map(|scope| ["--permission", scope])).output()?;
-        let token = String::from_utf8(output.stdout)?.lines().last().unwrap_or_default().to_owned();
+        let token = fixture.token(SCOPES)?;
         let connection = Connection::open(server.address).await?;
         Ok(Self { connection, address: server.address, token, cookie: fixture.cookie.clone() })
     }

@@ -12,11 +12,13 @@ mod followers;
 mod foreign;
 mod install;
 mod load;
+mod logs;
 mod native;
 mod neighbour;
 mod pages;
 mod server;
 mod start;
+mod stream;
 
 use std::process::ExitCode;
 
@@ -37,9 +39,11 @@ fn main() -> ExitCode {
         // By itself: it takes a minute, the others some.
         Some("followers") => follow(),
         Some("install") => install(),
-        Some(other) => {
-            Err(format!("there is no bench called `{other}`, but `followers`, `install` and, with no name, all").into())
-        }
+        Some("logs") => logs(),
+        Some(other) => Err(format!(
+            "there is no bench called `{other}`, but `followers`, `install`, `logs` and, with no name, all"
+        )
+        .into()),
         None => bench(),
     };
     match done {
@@ -61,6 +65,11 @@ fn install() -> Result<(), Failure> {
     runtime.block_on(async { install::measure(&fixture::Fixture::make().await?).await })
 }
 
+fn logs() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async { logs::measure(&fixture::Fixture::make().await?).await })
+}
+
 fn bench() -> Result<(), Failure> {
     println!("Each figure is the median of three rounds, run in turn.\n");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -71,6 +80,7 @@ fn bench() -> Result<(), Failure> {
         start::measure(&fixture).await?;
         install::measure(&fixture).await?;
         followers::measure(&fixture).await?;
+        logs::measure(&fixture).await?;
         Ok::<_, Failure>(())
     })?;
     cycle::measure()
