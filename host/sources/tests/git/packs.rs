@@ -100,7 +100,7 @@ impl Writer {
         }
         self.entries.push(byte);
         self.entries.extend(back);
-        let mut zlib = ZlibEncoder::new(&mut self.entries, Compression::fast());
+        let mut zlib = ZlibEncoder::new(&mut self.entries, Compression::default());
         write(&mut zlib);
         zlib.finish().unwrap();
         self.count += 1;
