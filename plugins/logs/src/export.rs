@@ -10,12 +10,11 @@ use crate::shown;
 use crate::times;
 use crate::view::View;
 
-/// Of one piece: bytes read, bytes of text looked at, lines, and how long it may take. What is read and what is answered
+/// Of one piece: bytes read, bytes of text looked at, lines. What is read and what is answered
 /// have to be less than a call may move together (8 MiB).
 const READ: u64 = 3 << 20;
 const TEXT: u64 = 3 << 20;
 const LINES: usize = 20_000;
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(600);
 
 /// As a file of the lines as they stand there.
 pub fn lines(request: &Request) -> Result<Download> {
@@ -41,7 +40,7 @@ pub fn next(request: &Request, cursor: Option<&str>) -> Result<Chunk> {
     let (part, begin) = place(cursor)?;
     let parts = view.parts(directories::all().series);
     let Some(chosen) = parts.get(part) else { return Ok(Chunk::last(vec![])) };
-    let over = times::alarm(PATIENCE);
+    let over = times::alarm(&matcher);
     let budget = Budget { read: READ, text: TEXT, hits: LINES, longest: usize::MAX, whole: Whole::PAGE, over: &over };
     let asked = Asked { files: &Directories, series: chosen, matcher: &matcher, now: times::now() };
     let found = step(asked, &begin, budget).map_err(|many| Failure::Unavailable(many.to_string()))?;

@@ -1,7 +1,5 @@
 //! The lines themselves: the newest, live, and back as far as somebody looks.
 
-use std::time::Duration;
-
 use vestry_logs_core::{
     Asked, Budget, Cursor, Filter, LONGEST, Looked, MOST_SERIES, Matcher, Series, Start, Step, Way, Whole, Wrong, step,
     time,
@@ -20,8 +18,6 @@ use crate::view::View;
 const READ: u64 = 4 << 20;
 const TEXT: u64 = 24 << 20;
 const LINES: usize = 200;
-/// How long one page may look.
-const PATIENCE: Duration = Duration::from_millis(400);
 /// Lines of one update of a page that is followed.
 const AT_ONCE: usize = 2_000;
 /// How often a page that is followed looks for new lines, in seconds.
@@ -104,7 +100,7 @@ pub fn next(request: &Request, cursor: &str) -> Result<Batch> {
 
 /// One step, as far as one call may go.
 pub fn looked(chosen: &[Series], matcher: &Matcher, begin: &Start, hits: usize) -> Result<Step> {
-    let over = times::alarm(PATIENCE);
+    let over = times::alarm(matcher);
     let budget = Budget { read: READ, text: TEXT, hits, longest: LONGEST, whole: Whole::PAGE, over: &over };
     let asked = Asked { files: &Directories, series: chosen, matcher, now: times::now() };
     step(asked, begin, budget).map_err(|many| Failure::Unavailable(many.to_string()))

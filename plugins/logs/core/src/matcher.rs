@@ -122,7 +122,8 @@ impl Matcher {
     }
 
     /// Whether searching may take long at each byte.
-    pub(crate) const fn is_slow(&self) -> bool {
+    #[must_use]
+    pub const fn is_slow(&self) -> bool {
         self.slow
     }
 
