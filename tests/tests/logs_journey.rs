@@ -1,7 +1,7 @@
 //! An administrator's way through Logs, in a browser: from an error page to what was said of that request, to one line and
 //! the ways from it; looking for words, a level, a time; several nodes and other programs; following; a search over
 //! everything; errors, files, downloads. Every page is looked at by axe-core, in the light, in the dark and on a small
-//! telephone, some from right to left; pictures are in `target/screenshots`.
+//! telephone, some from right to left; pictures are in `target/screenshots`, with `VESTRY_PICTURES` of each colour in each width.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,7 @@ struct Journey {
     browser: Browser,
     downloads: PathBuf,
     pictures: usize,
+    all_pictures: bool,
 }
 
 #[test]
@@ -38,7 +39,8 @@ fn the_journey_through_logs() {
     browser.expect_on_console("502");
     let downloads = new_folder("logs-journey-downloads");
     browser.keep_downloads_in(&downloads);
-    let mut journey = Journey { house, browser, downloads, pictures: 0 };
+    let all_pictures = std::env::var_os("VESTRY_PICTURES").is_some();
+    let mut journey = Journey { house, browser, downloads, pictures: 0, all_pictures };
 
     journey.sees_the_newest_lines();
     journey.comes_from_an_error_page();
@@ -511,9 +513,12 @@ impl Journey {
                 } else {
                     self.browser.wide()
                 }
-                self.browser.screenshot(&format!("{name}-{colours}{ending}"));
-                // Both colours and both widths, each once: that is long enough.
-                if narrow == (colours == "dark") {
+                // Both colours and both widths, each once: that is long enough. Who wants to look has all four.
+                let once = narrow == (colours == "dark");
+                if once || self.all_pictures {
+                    self.browser.screenshot(&format!("{name}-{colours}{ending}"));
+                }
+                if once {
                     self.browser.check();
                 }
             }
