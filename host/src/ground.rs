@@ -20,9 +20,6 @@ use crate::registry::about::About;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
-/// Where the server writes its logs below the data directory, if no setting says otherwise.
-pub const LOGS: &str = "logs";
-
 /// How a data directory is opened.
 #[derive(Debug, Clone)]
 pub struct Opening {

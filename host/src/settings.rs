@@ -20,7 +20,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub use crate::settings::directories::DirectorySettings;
-pub use crate::settings::logs::{Addresses, LogSettings};
+pub use crate::settings::logs::{Addresses, LOGS, LogSettings};
 pub use crate::settings::mail::{MailSettings, SignIn, SmtpSettings};
 pub use crate::settings::packages::{PackageSettings, Quarantine};
 pub use crate::settings::secrets::SecretSettings;

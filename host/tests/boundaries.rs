@@ -10,12 +10,22 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of this crate that it must not know.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("settings", &["commands", "installer", "keys", "logging", "registry", "server", "web"]),
-    ("keys", &["commands", "installer", "logging", "registry", "server", "settings", "web"]),
+    (
+        "settings",
+        &["commands", "ground", "installer", "keys", "logging", "postman", "registry", "server", "web", "worker"],
+    ),
+    (
+        "keys",
+        &["commands", "ground", "installer", "logging", "postman", "registry", "server", "settings", "web", "worker"],
+    ),
+    ("logging", &["commands", "ground", "installer", "keys", "postman", "registry", "server", "web", "worker"]),
     ("ground", &["commands", "logging", "server", "web", "worker"]),
-    ("registry", &["commands", "installer", "keys", "logging", "server", "settings", "web", "worker"]),
+    (
+        "registry",
+        &["commands", "ground", "installer", "keys", "logging", "postman", "server", "settings", "web", "worker"],
+    ),
     ("installer", &["commands", "keys", "logging", "server", "web", "worker"]),
-    ("postman", &["commands", "installer", "keys", "logging", "registry", "server", "web", "worker"]),
+    ("postman", &["commands", "ground", "installer", "keys", "logging", "registry", "server", "web", "worker"]),
     ("worker", &["commands", "keys", "logging", "server", "settings", "web"]),
     ("web", &["commands", "logging", "server"]),
     ("server", &["commands", "logging"]),

@@ -13,8 +13,10 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use vestry_logbook::{Keeping, OpenError, is_name};
 
-use crate::ground::LOGS;
 use crate::settings::directories::{is_plain, real};
+
+/// Where the server writes its logs below the data directory, if no setting says otherwise.
+pub const LOGS: &str = "logs";
 
 /// All about logs, each with its default.
 #[derive(Debug, Clone, Deserialize)]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::task::JoinSet;
-use vestry::ground;
+use vestry::settings::LOGS;
 
 use crate::Failure;
 use crate::fixture::Fixture;
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MARK: &str = "line-number-";
 
 pub async fn measure(fixture: &Fixture, server: &Running) -> Result<(), Failure> {
-    let directory = fixture.data().join(ground::LOGS).join("live");
+    let directory = fixture.data().join(LOGS).join("live");
     fs::create_dir_all(&directory)?;
     let log = directory.join("app.log");
     // Something is there before anybody looks.

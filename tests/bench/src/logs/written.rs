@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use vestry::ground;
+use vestry::settings::LOGS;
 
 use crate::Failure;
 
@@ -52,7 +52,7 @@ pub struct Logs {
 impl Logs {
     /// Writes them below a data directory, as of a node of its own.
     pub fn write(data: &Path) -> Result<Self, Failure> {
-        let logs = data.join(ground::LOGS);
+        let logs = data.join(LOGS);
         fs::create_dir_all(&logs)?;
         let directory = tempfile::Builder::new().prefix("node-").tempdir_in(logs)?;
         let (mut lines, mut files) = (Lines::new()?, Vec::new());
