@@ -25,6 +25,8 @@ mod links;
 mod log;
 mod mail;
 mod menu;
+#[cfg(test)]
+mod nowhere;
 mod packages;
 mod queue;
 mod secret_store;

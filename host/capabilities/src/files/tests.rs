@@ -4,47 +4,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vestry_catalog::Capability;
-use vestry_contract::contributions::Entry;
-use vestry_contract::ui::RouteRef;
 use vestry_identity::{Actor as Person, Caller, Cost, Identity, Options};
 use vestry_outbound::{Outbound, Policy};
 use vestry_sources::{Sources, SourcesSettings};
 use vestry_storage::{Clock, Database};
 
 use super::*;
-use crate::call::{Actor, CallSettings, Effect, Services, Subject, Surroundings};
+use crate::call::{Actor, CallSettings, Effect, Services, Subject};
 use crate::directories::Directories;
 use crate::inbox::Inbox;
+use crate::nowhere::Nowhere;
 use crate::secret_store::Secrets;
 use crate::table::FILES_ENTRIES;
 
 const PLUGIN: &str = "org.example.reader";
 const LOGS: &str = house::LOGS.name;
 const PASSWORD: &str = "many plain words";
-
-#[derive(Debug)]
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn contributions(&self, _: &str, _: &Actor) -> Vec<Entry> {
-        Vec::new()
-    }
-    fn absolute(&self, _: &str, _: &RouteRef) -> Option<String> {
-        None
-    }
-    fn host_page(&self, _: &str) -> String {
-        String::new()
-    }
-    fn has_route(&self, _: &str, _: &str) -> bool {
-        true
-    }
-    fn facts(&self) -> &dyn vestry_catalog::Facts {
-        &vestry_catalog::Still
-    }
-    fn describe(&self, _: &Services) -> Result<vestry_contract::server::Overview, vestry_storage::StorageError> {
-        Err(vestry_storage::StorageError::Exhausted("nothing is here to be described".into()))
-    }
-}
 
 /// A server with logs and a plugin's own directory `files`.
 struct Place {

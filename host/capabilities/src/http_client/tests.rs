@@ -3,9 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use vestry_contract::contributions::Entry;
 use vestry_contract::http_client::Host;
-use vestry_contract::ui::RouteRef;
 use vestry_identity::{Cost, Identity, Options};
 use vestry_outbound::{Outbound, Policy};
 use vestry_sources::{Sources, SourcesSettings};
@@ -13,38 +11,15 @@ use vestry_storage::{Clock, Database, GrantRow};
 use vestry_vault::{SecretName, SecretValue};
 
 use super::*;
-use crate::call::{Actor, CallSettings, Effect, Surroundings};
+use crate::call::{Actor, CallSettings, Effect};
 use crate::directories::Directories;
 use crate::inbox::Inbox;
+use crate::nowhere::Nowhere;
 use crate::secret_store::Secrets;
 
 const PLUGIN: &str = "org.example.caller";
 const HTTP: &str = "vestry:plugin/http-client";
 const VALUE: &str = "correct horse battery";
-
-#[derive(Debug)]
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn contributions(&self, _: &str, _: &Actor) -> Vec<Entry> {
-        Vec::new()
-    }
-    fn absolute(&self, _: &str, _: &RouteRef) -> Option<String> {
-        None
-    }
-    fn host_page(&self, _: &str) -> String {
-        String::new()
-    }
-    fn has_route(&self, _: &str, _: &str) -> bool {
-        false
-    }
-    fn facts(&self) -> &dyn vestry_catalog::Facts {
-        &vestry_catalog::Still
-    }
-    fn describe(&self, _: &Services) -> Result<vestry_contract::server::Overview, vestry_storage::StorageError> {
-        Err(vestry_storage::StorageError::Exhausted("nothing is here to be described".into()))
-    }
-}
 
 /// A call of a plugin that holds these grants, in a server that may call 127.0.0.1.
 fn call(grants: &[&str], reading: bool) -> Call {

@@ -1,19 +1,18 @@
 use std::sync::Arc;
 
-use vestry_contract::contributions::Entry;
 use vestry_contract::types::Failure;
-use vestry_contract::ui::RouteRef;
 use vestry_identity::{Cost, Identity, Options};
 use vestry_outbound::{Outbound, Policy};
 use vestry_sources::{Sources, SourcesSettings};
 use vestry_storage::{Clock, Database, SpaceRow};
 
 use super::CommitError;
-use crate::call::{Actor, Call, CallSettings, Effect, Services, Subject, Surroundings};
+use crate::call::{Actor, Call, CallSettings, Effect, Services, Subject};
 use crate::directories::Directories;
 use crate::grants::Grants;
 use crate::inbox::Inbox;
 use crate::kv;
+use crate::nowhere::Nowhere;
 use crate::secret_store::Secrets;
 use crate::table::{KV_COMMIT, KV_GET, MENU_SET_BADGE};
 use vestry_catalog::Capability;
@@ -21,30 +20,6 @@ use vestry_catalog::Capability;
 const PLUGIN: &str = "org.example.a";
 const NOW: u64 = 1_000_000;
 const UNTIL: u64 = NOW + 5_000;
-
-#[derive(Debug)]
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn contributions(&self, _: &str, _: &Actor) -> Vec<Entry> {
-        Vec::new()
-    }
-    fn absolute(&self, _: &str, _: &RouteRef) -> Option<String> {
-        None
-    }
-    fn host_page(&self, _: &str) -> String {
-        String::new()
-    }
-    fn has_route(&self, _: &str, _: &str) -> bool {
-        true
-    }
-    fn facts(&self) -> &dyn vestry_catalog::Facts {
-        &vestry_catalog::Still
-    }
-    fn describe(&self, _: &Services) -> Result<vestry_contract::server::Overview, vestry_storage::StorageError> {
-        Err(vestry_storage::StorageError::Exhausted("nothing is here to be described".into()))
-    }
-}
 
 /// A server with one plugin that has a space, and a clock that stands.
 fn server() -> (Services, Clock) {
