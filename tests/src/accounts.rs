@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::{Answer, Client, Form, Page, Server, used, wait_for};
+use crate::{Answer, Browser, Client, Form, Page, Server, used, wait_for};
 
 /// Someone with an account.
 #[derive(Debug, Clone)]
@@ -118,6 +118,18 @@ impl House {
         Client::with_token(self.server.address(), token)
     }
 
+    /// Opens a browser in which that person is signed in, at the server's first page.
+    #[track_caller]
+    pub fn in_browser(&self, person: &Person) -> Browser {
+        let browser = Browser::open(self.server.address());
+        browser.visit("/account/sign-in?next=%2F");
+        browser.fill("email", &person.email);
+        browser.fill("password", &person.password);
+        browser.press("Sign in");
+        browser.wait_for_text(&person.name);
+        browser
+    }
+
     /// Installs a component that is built for the tests, with all that it asks for, and waits until the server has
     /// mounted it. Each is mounted under the name of its file.
     #[track_caller]
@@ -126,7 +138,11 @@ impl House {
         let file = file.to_str().expect("its path is UTF-8");
         self.server.command(&["package", "add", file, "--grant-all"], "");
         let (visitor, mount) = (self.visitor(), format!("/{plugin}"));
-        let mounted = wait_for(Duration::from_secs(5), || (visitor.get(&mount).status != 404).then_some(()));
+        let mounted = wait_for(Duration::from_secs(5), || {
+            // Each time it is asked is a line of its log.
+            std::thread::sleep(Duration::from_millis(50));
+            (visitor.get(&mount).status != 404).then_some(())
+        });
         assert!(mounted.is_some(), "{plugin} is not mounted");
     }
 }

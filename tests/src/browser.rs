@@ -4,7 +4,7 @@
 //! can be used, for ten seconds. What the console says is kept and fails the test at the end of [`Browser::check`]:
 //! a script error, a missing file, a broken Content-Security-Policy.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -75,6 +75,20 @@ pub struct Browser {
 impl Debug for Browser {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Browser").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// How a page is looked at; written as pictures of it end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    pub dark: bool,
+    pub narrow: bool,
+}
+
+impl Display for Look {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if self.dark { "dark" } else { "light" })?;
+        formatter.write_str(if self.narrow { "-320" } else { "" })
     }
 }
 
@@ -243,6 +257,23 @@ impl Browser {
     pub fn colours(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", features);
+    }
+
+    /// Does it in both colours, wide and narrow each; it is wide and light afterwards.
+    #[track_caller]
+    pub fn each_look(&self, mut at: impl FnMut(Look)) {
+        for dark in [false, true] {
+            self.colours(if dark { "dark" } else { "light" });
+            for narrow in [false, true] {
+                match narrow {
+                    true => self.narrow(),
+                    false => self.wide(),
+                }
+                at(Look { dark, narrow });
+            }
+        }
+        self.wide();
+        self.colours("light");
     }
 
     /// Turns the scripts of pages off, from the next page on.

@@ -94,6 +94,22 @@ pub fn looked(client: &Client, query: &str) -> Value {
     client.get_json(&format!("/logs?{query}")).expect(200).json()
 }
 
+/// The page of a search over everything, when its job is done.
+#[track_caller]
+pub fn found(client: &Client, address: &str, within: Duration) -> Value {
+    let page = || client.get_json(address).expect(200).json();
+    let done = wait_for(within, || (page()["blocks"]["job"]["state"] == "done").then_some(()));
+    assert!(done.is_some(), "it is done: {}", client.get(address).page().text("main"));
+    // The page that said so may have been begun before: a job is drawn after what the plugin had found until then.
+    page()
+}
+
+/// The same of one that begins now.
+#[track_caller]
+pub fn searched(client: &Client, fields: &[(&str, &str)], within: Duration) -> Value {
+    found(client, &client.post("/logs/search", fields).location().expect("it leads to what is found"), within)
+}
+
 /// What the lines of a page say, or those of an update.
 pub fn texts(block: &Value) -> Vec<String> {
     let lines = block["lines"].as_array().into_iter().flatten();

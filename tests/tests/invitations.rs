@@ -401,16 +401,10 @@ fn guesses_at_links_are_slowed_down() {
 
 /// The page that is open, in light and dark, wide and narrow, without opening it again: some are shown once.
 fn look(browser: &Browser, name: &str) {
-    for colours in ["light", "dark"] {
-        browser.colours(colours);
-        browser.wide();
-        browser.screenshot(&format!("{name}-{colours}"));
+    browser.each_look(|look| {
+        browser.screenshot(&format!("{name}-{look}"));
         browser.check();
-        browser.narrow();
-        browser.screenshot(&format!("{name}-{colours}-320"));
-        browser.check();
-    }
-    browser.wide();
+    });
 }
 
 /// The whole way in two browsers, with what each sees.

@@ -159,18 +159,11 @@ fn every_block_is_good_to_look_at_and_to_use() {
 
 /// Wide and narrow, light and dark.
 fn look(browser: &Browser, name: &str, path: &str) {
-    for colours in ["light", "dark"] {
-        browser.colours(colours);
-        browser.wide();
+    browser.each_look(|look| {
         browser.visit(path);
-        browser.screenshot(&format!("{name}-{colours}"));
+        browser.screenshot(&format!("{name}-{look}"));
         browser.check();
-        browser.narrow();
-        browser.visit(path);
-        browser.screenshot(&format!("{name}-{colours}-320"));
-        browser.check();
-    }
-    browser.wide();
+    });
 }
 
 /// All by keyboard: the way past the menu, the fields of the form in their order, and Enter.

@@ -7,12 +7,7 @@ use vestry_tests::{Browser, Client, House, Person, wait_for};
 
 /// Opens a page in a browser in which this person is signed in.
 fn open(house: &House, person: &Person, path: &str) -> Browser {
-    let browser = Browser::open(house.server.address());
-    browser.visit("/account/sign-in");
-    browser.fill("email", &person.email);
-    browser.fill("password", &person.password);
-    browser.press("Sign in");
-    browser.wait_for_text(&person.name);
+    let browser = house.in_browser(person);
     browser.visit(path);
     browser
 }
@@ -31,17 +26,10 @@ fn until(browser: &Browser, what: &str, script: &str) {
 
 /// Light and dark, wide and narrow.
 fn look(browser: &Browser, name: &str) {
-    for colours in ["light", "dark"] {
-        browser.colours(colours);
-        browser.wide();
-        browser.screenshot(&format!("live-{name}-{colours}"));
+    browser.each_look(|look| {
+        browser.screenshot(&format!("live-{name}-{look}"));
         browser.check();
-        browser.narrow();
-        browser.screenshot(&format!("live-{name}-{colours}-320"));
-        browser.check();
-    }
-    browser.wide();
-    browser.colours("light");
+    });
 }
 
 fn house(name: &str) -> House {

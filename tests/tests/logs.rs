@@ -9,7 +9,7 @@ use serde_json::json;
 use vestry_tests::accounts::key_of;
 use vestry_tests::logs::{add, folder, lines, looked, number_of, numbered, of_request};
 use vestry_tests::server::vestry;
-use vestry_tests::{Browser, Client, House, Person, Server, Stream, wait_for};
+use vestry_tests::{Client, House, Person, Server, Stream, wait_for};
 
 const NODE: &str = "first";
 /// What an update, a job or a line may take on a machine that is busy with other tests.
@@ -425,12 +425,7 @@ fn up_to_eight_logs_have_colours_of_their_own_on_a_page_that_stays_up_to_date() 
     let line =
         |number: usize| numbered(u32::try_from(number).expect("small")..u32::try_from(number + 1).expect("small"));
     (0..8).for_each(|number| add(&log(number), if number < 4 { line(number) } else { String::new() }.as_str()));
-    let browser = Browser::open(HOUSE.server.address());
-    browser.visit("/account/sign-in");
-    browser.fill("email", &HOUSE.admin.email);
-    browser.fill("password", &HOUSE.admin.password);
-    browser.press("Sign in");
-    browser.wait_for_text(&HOUSE.admin.name);
+    let browser = HOUSE.in_browser(&HOUSE.admin);
     browser.visit("/logs?node=coloured&order=last&follow=1");
     browser.wait_for_text("second 3");
     let colours = || {

@@ -4,14 +4,13 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use vestry_tests::logs::{add, compress, folder, line, looked, texts};
-use vestry_tests::{Client, House, wait_for};
-
-static HOUSE: LazyLock<House> = LazyLock::new(|| House::open("logs-hostile"));
+use vestry_tests::House;
+use vestry_tests::logs::{add, compress, folder, line, looked, searched, texts};
 
 /// What a search over everything may take on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+static HOUSE: LazyLock<House> = LazyLock::new(|| House::open("logs-hostile"));
 
 /// Lines of so many bytes each.
 fn lay(node: &str, name: &str, level: &str, lines: u32, bytes: usize) {
@@ -24,17 +23,6 @@ fn lay(node: &str, name: &str, level: &str, lines: u32, bytes: usize) {
             &(begin..end).map(|number| line(number % 86_400, level, &format!("{number} {words}"))).collect::<String>(),
         );
     }
-}
-
-/// The page of a search over everything, when it has ended.
-#[track_caller]
-fn searched(client: &Client, fields: &[(&str, &str)]) -> Value {
-    let found = client.post("/logs/search", fields).location().expect("it leads to what is found");
-    let page = wait_for(PATIENCE, || {
-        let page = client.get_json(&found).expect(200).json();
-        (page["blocks"]["job"]["state"] == "done").then_some(page)
-    });
-    page.unwrap_or_else(|| panic!("it ends: {}", client.get(&found).page().text("main")))
 }
 
 #[test]
@@ -75,7 +63,7 @@ fn lines_of_many_values_are_shown() {
 #[test]
 fn a_bad_day_is_counted() {
     lay("bad", "app.log", "error", 200_000, 100);
-    let page = searched(&HOUSE.as_admin(), &[("kind", "errors"), ("level", "error"), ("node", "bad")]);
+    let page = searched(&HOUSE.as_admin(), &[("kind", "errors"), ("level", "error"), ("node", "bad")], PATIENCE);
     let rows = page["blocks"]["groups"]["rows"].as_array().expect("a table");
     assert_eq!(rows.iter().filter_map(|row| row["count"].as_u64()).sum::<u64>(), 200_000);
 }
@@ -89,7 +77,7 @@ fn a_search_comes_through_what_others_have_compressed() {
     add(&log.with_extension("log.1"), &line(2, "info", "the needle at its end"));
     compress(&log.with_extension("log.1"));
     add(&log, &line(3, "info", "the needle before it"));
-    let page = searched(&HOUSE.as_admin(), &[("text", "the needle"), ("node", "packed")]);
+    let page = searched(&HOUSE.as_admin(), &[("text", "the needle"), ("node", "packed")], PATIENCE);
     let mut found: Vec<String> = texts(&page["blocks"]["lines"]);
     found.sort();
     assert_eq!(found.len(), 3, "{found:?}");

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use vestry_tests::keeper::new_folder;
 use vestry_tests::logs::{add, folder, line};
-use vestry_tests::{Browser, House, Person, test_plugin, wait_for};
+use vestry_tests::{Browser, House, wait_for};
 
 const SOON: Duration = Duration::from_secs(20);
 /// Words that stand in two lines of the large log: one of the newest and one of the oldest.
@@ -34,7 +34,7 @@ struct Journey {
 #[test]
 fn the_journey_through_logs() {
     let house = house();
-    let mut browser = sign_in(&house, &house.admin);
+    let mut browser = house.in_browser(&house.admin);
     // What fails answers so, and the browser says it as well.
     browser.expect_on_console("502");
     let downloads = new_folder("logs-journey-downloads");
@@ -68,24 +68,12 @@ fn house() -> House {
         )
     });
     for plugin in ["probe", "hostile"] {
-        install(&house, plugin);
+        house.install(plugin);
     }
     let arguments = ["privilege", "add", "log-readers", "--title", "Log readers", "--permission", "logs.read"];
     house.server.command(&arguments, "");
     add(&folder(&house.server, "second").join("vestry.log"), &of_the_second_node());
     house
-}
-
-/// Installs a plugin without asking for it hundreds of times meanwhile: each would be a line of the log.
-fn install(house: &House, plugin: &str) {
-    let file = test_plugin(plugin);
-    house.server.command(&["package", "add", file.to_str().expect("its path is UTF-8"), "--grant-all"], "");
-    let (visitor, mount) = (house.visitor(), format!("/{plugin}"));
-    let mounted = wait_for(SOON, || {
-        std::thread::sleep(Duration::from_millis(200));
-        (visitor.get(&mount).status != 404).then_some(())
-    });
-    assert!(mounted.is_some(), "{plugin} is not mounted");
 }
 
 /// A time so many seconds ago, in UTC: `2026-11-20T08:15:14`.
@@ -127,17 +115,6 @@ fn of_the_second_node() -> String {
         .collect()
 }
 
-/// Opens a browser in which this person is signed in.
-fn sign_in(house: &House, person: &Person) -> Browser {
-    let browser = Browser::open(house.server.address());
-    browser.visit("/account/sign-in");
-    browser.fill("email", &person.email);
-    browser.fill("password", &person.password);
-    browser.press("Sign in");
-    browser.wait_for_text(&person.name);
-    browser
-}
-
 impl Journey {
     fn sees_the_newest_lines(&mut self) {
         self.browser.visit("/probe/log?message=The+kettle+boils");
@@ -151,7 +128,7 @@ impl Journey {
 
     fn comes_from_an_error_page(&mut self) {
         let nobody = self.house.person("Norbert Nothing", &[]);
-        let mut browser = sign_in(&self.house, &nobody);
+        let mut browser = self.house.in_browser(&nobody);
         browser.expect_on_console("502");
         browser.visit("/hostile/trap");
         browser.wait_for_text("Request");
@@ -420,7 +397,7 @@ impl Journey {
 
     fn is_a_number_for_who_may_not_know(&mut self) {
         let reader = self.house.person("Rosa Reader", &["log-readers"]);
-        self.browser = sign_in(&self.house, &reader);
+        self.browser = self.house.in_browser(&reader);
         self.browser.visit("/logs?text=kettle&file=server-logs%3Avestry.log");
         self.browser.click_on(".log-text a");
         self.browser.wait_for_text("All of this request");
@@ -505,26 +482,16 @@ impl Journey {
     fn look_as_it_is(&mut self, name: &str) {
         self.pictures += 1;
         let name = format!("logs-{:02}-{name}", self.pictures);
-        for colours in ["light", "dark"] {
-            self.browser.colours(colours);
-            for (narrow, ending) in [(false, ""), (true, "-320")] {
-                if narrow {
-                    self.browser.narrow()
-                } else {
-                    self.browser.wide()
-                }
-                // Both colours and both widths, each once: that is long enough. Who wants to look has all four.
-                let once = narrow == (colours == "dark");
-                if once || self.all_pictures {
-                    self.browser.screenshot(&format!("{name}-{colours}{ending}"));
-                }
-                if once {
-                    self.browser.check();
-                }
+        self.browser.each_look(|look| {
+            // Both colours and both widths, each once: that is long enough. Who wants to look has all four.
+            let once = look.narrow == look.dark;
+            if once || self.all_pictures {
+                self.browser.screenshot(&format!("{name}-{look}"));
             }
-        }
-        self.browser.wide();
-        self.browser.colours("light");
+            if once {
+                self.browser.check();
+            }
+        });
     }
 
     /// The page that is open, as it is in languages that are written so.

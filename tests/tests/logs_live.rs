@@ -65,14 +65,16 @@ fn each_of_five_thousand_lines_a_second_is_shown_once_and_in_its_order() {
     let (first, done, began) = (writer.written.load(Ordering::Relaxed), AtomicBool::new(false), Instant::now());
     let used = house.server.processor_time();
     thread::scope(|scope| {
-        let readers: Vec<_> = (0..PROGRAMS)
-            .map(|number| {
-                let (client, writer, done) = (house.as_admin(), &writer, &done);
-                scope.spawn(move || follows(&client, first, writer, done, number))
+        // Each has its page before more is written.
+        let pages: Vec<_> = (0..PROGRAMS).map(|_| stream_of(house.as_admin())).collect();
+        let readers: Vec<_> = pages
+            .into_iter()
+            .enumerate()
+            .map(|(number, (client, address))| {
+                let (writer, done) = (&writer, &done);
+                scope.spawn(move || follows(&client, &address, first, writer, done, number))
             })
             .collect();
-        // All of them are there.
-        thread::sleep(Duration::from_secs(1));
         let writing = scope.spawn(|| {
             writer.go_on();
             done.store(true, Ordering::Relaxed);
@@ -96,10 +98,15 @@ fn each_of_five_thousand_lines_a_second_is_shown_once_and_in_its_order() {
     page.browser.check_console();
 }
 
+/// Somebody with a page, and where that page's stream is.
+fn stream_of(client: Client) -> (Client, String) {
+    let page = looked(&client, "node=live&order=last&follow=1");
+    let address = page["follow"]["stream"].as_str().expect("it is followed").to_owned();
+    (client, address)
+}
+
 /// Follows as a program does, with breaks, until all is there; how many connections it took.
-fn follows(client: &Client, first: u32, writer: &Writer, done: &AtomicBool, number: usize) -> usize {
-    let page = looked(client, "node=live&order=last&follow=1");
-    let address = page["follow"]["stream"].as_str().expect("it is followed");
+fn follows(client: &Client, address: &str, first: u32, writer: &Writer, done: &AtomicBool, number: usize) -> usize {
     let (mut next, mut last, mut connections) = (first, None::<String>, 0);
     let until = Instant::now() + writer.lasts + PATIENCE;
     loop {
@@ -141,12 +148,7 @@ struct Page {
 
 impl Page {
     fn open(house: &House) -> Self {
-        let browser = Browser::open(house.server.address());
-        browser.visit("/account/sign-in");
-        browser.fill("email", &house.admin.email);
-        browser.fill("password", &house.admin.password);
-        browser.press("Sign in");
-        browser.wait_for_text(&house.admin.name);
+        let browser = house.in_browser(&house.admin);
         browser.visit("/logs?node=live&order=last&follow=1");
         browser.wait_for_text("<0>");
         Self { browser, looks: 0 }

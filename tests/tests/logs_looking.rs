@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::Value;
-use vestry_tests::logs::{DAY, add, compress, folder, line, looked, numbered, seconds, texts};
-use vestry_tests::{Client, House, wait_for};
+use vestry_tests::logs::{DAY, add, compress, folder, found, line, looked, numbered, searched, seconds, texts};
+use vestry_tests::{Client, House};
 
 /// Lines of the node `other`, the oldest third of them compressed.
 const ALL: u32 = 6_000;
@@ -292,19 +292,15 @@ fn a_page_says_how_far_it_looked_and_a_job_looks_through_everything() {
         page.text("main")
     );
     let began = admin.submit(&page.button("Search everything"));
-    let found = began.location().expect("it leads to what is found");
-    let page = wait_for(SOON, || {
-        let page = admin.get_json(&found).expect(200).json();
-        (page["blocks"]["job"]["state"] == "done").then_some(page)
-    });
-    let page = page.unwrap_or_else(|| panic!("it is done: {:#}", admin.get_json(&found).json()));
+    let address = began.location().expect("it leads to what is found");
+    let page = found(&admin, &address, SOON);
     let lines = texts(&page["blocks"]["lines"]);
     assert!(lines.len() == 1 && lines[0].contains(NEEDLE), "{page:#}");
     let line = page["blocks"]["lines"]["lines"][0]["href"].as_str().expect("it leads to its line").to_owned();
     assert!(admin.get(&line).expect(200).page().text("main").contains("large/big.log.2.gz"));
     // Somebody else who may read logs sees it too; who may not does not.
     let nobody = LARGE.signed_in(&LARGE.person("Niko Nothing", &[]));
-    nobody.get(&found).expect(403);
+    nobody.get(&address).expect(403);
 }
 
 #[test]
@@ -312,12 +308,7 @@ fn a_search_without_hits_ends_and_one_with_many_stops() {
     let admin = HOUSE.as_admin();
     for (query, expected) in [(vec![("node", "other"), ("text", "not anywhere")], 0), (vec![("node", "other")], 2_000)]
     {
-        let found = admin.post("/logs/search", &query).location().expect("it leads to what is found");
-        let page = wait_for(SOON, || {
-            let page = admin.get_json(&found).expect(200).json();
-            (page["blocks"]["job"]["state"] == "done").then_some(page)
-        });
-        let page = page.unwrap_or_else(|| panic!("{query:?}: {}", admin.get(&found).page().text("main")));
+        let page = searched(&admin, &query, SOON);
         let lines = seconds(&page["blocks"]["lines"]);
         assert_eq!(lines, down(ALL - expected..ALL), "{query:?}");
     }
@@ -353,12 +344,7 @@ fn errors_that_are_the_same_are_counted() {
 fn everything_is_counted_by_a_job() {
     let admin = HOUSE.as_admin();
     let asked = [("kind", "errors"), ("level", "error"), ("from", DAY), ("node", "other")];
-    let found = admin.post("/logs/search", &asked).location().expect("it leads to what is counted");
-    let page = wait_for(SOON, || {
-        let page = admin.get_json(&found).expect(200).json();
-        (page["blocks"]["job"]["state"] == "done").then_some(page)
-    });
-    let page = page.unwrap_or_else(|| panic!("it is done: {}", admin.get(&found).page().text("main")));
+    let page = searched(&admin, &asked, SOON);
     let rows = page["blocks"]["groups"]["rows"].as_array().unwrap_or_else(|| panic!("a table: {page:#}"));
     assert_eq!(rows.len(), 1, "{page:#}");
     assert!(rows[0].to_string().contains("org.example.p0 things") && rows[0]["count"] == 60, "{page:#}");

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::Value;
-use vestry_tests::logs::{add, folder, line, looked, numbered, seconds, texts};
-use vestry_tests::{Client, House, wait_for};
+use vestry_tests::logs::{add, folder, line, looked, numbered, searched, seconds, texts};
+use vestry_tests::{Client, House};
 
 /// Nodes that have a log each; with the server's own more than are merged at a time.
 const NODES: u32 = 20;
@@ -35,27 +35,16 @@ fn notices(page: &Value) -> Vec<String> {
     blocks.values().filter_map(|block| block["text"].as_str().map(str::to_owned)).collect()
 }
 
-/// The page of a job that has ended.
-#[track_caller]
-fn searched(client: &Client, fields: &[(&str, &str)]) -> Value {
-    let found = client.post("/logs/search", fields).location().expect("it leads to what is found");
-    let page = wait_for(SOON, || {
-        let page = client.get_json(&found).expect(200).json();
-        (page["blocks"]["job"]["state"] == "done").then_some(page)
-    });
-    page.unwrap_or_else(|| panic!("it is done: {}", client.get(&found).page().text("main")))
-}
-
 #[test]
 fn more_logs_than_are_merged_at_a_time_are_all_searched_and_downloaded() {
     let admin = HOUSE.as_admin();
     let page = looked(&admin, "file=app.log");
     assert_eq!(seconds(&page["blocks"]["lines"]).len(), 160, "those of sixteen nodes");
     assert!(notices(&page).iter().any(|said| said.contains("4 are left out here")), "{:?}", notices(&page));
-    let mut found = seconds(&searched(&admin, &[("file", "app.log")])["blocks"]["lines"]);
+    let mut found = seconds(&searched(&admin, &[("file", "app.log")], SOON)["blocks"]["lines"]);
     found.sort_unstable();
     assert_eq!(found, (0..NODES * 10).collect::<Vec<_>>());
-    let counted = searched(&admin, &[("kind", "errors"), ("level", "error"), ("file", "app.log")]);
+    let counted = searched(&admin, &[("kind", "errors"), ("level", "error"), ("file", "app.log")], SOON);
     let rows = counted["blocks"]["groups"]["rows"].as_array().expect("a table");
     assert_eq!(rows.iter().filter_map(|row| row["count"].as_u64()).sum::<u64>(), 2, "second 0 and second 100");
     let text = admin.get("/logs/export?file=app.log").expect(200).text();
@@ -116,6 +105,6 @@ fn a_directory_that_is_not_there_takes_nothing_else_away() {
         client.get("/logs/files").expect(200);
         client.get("/logs/errors").expect(200);
         assert!(client.get("/logs/export?node=other").expect(200).text().contains("here it is"));
-        assert_eq!(seconds(&searched(&client, &[("node", "other")])["blocks"]["lines"]), [1]);
+        assert_eq!(seconds(&searched(&client, &[("node", "other")], SOON)["blocks"]["lines"]), [1]);
     }
 }

@@ -25,14 +25,9 @@ struct Journey {
 #[test]
 fn the_life_of_a_package() {
     let house = House::open("packages-journey");
-    let mut browser = Browser::open(house.server.address());
+    let mut browser = house.in_browser(&house.admin);
     // What is broken answers so, and the browser says it as well.
     browser.expect_on_console("502");
-    browser.visit("/account/sign-in?next=%2F");
-    browser.fill("email", &house.admin.email);
-    browser.fill("password", &house.admin.password);
-    browser.press("Sign in");
-    browser.wait_for_text(&house.admin.name);
     let mut journey = Journey { house, browser, folder: new_folder("packages-journey-files"), pictures: 0 };
 
     journey.installs_with_one_grant_refused();
@@ -190,23 +185,13 @@ impl Journey {
     fn looks(&mut self, name: &str, path: Option<&str>) {
         self.pictures += 1;
         let name = format!("packages-{:02}-{name}", self.pictures);
-        for colours in ["light", "dark"] {
-            self.browser.colours(colours);
-            for (narrow, ending) in [(false, ""), (true, "-320")] {
-                if narrow {
-                    self.browser.narrow()
-                } else {
-                    self.browser.wide()
-                }
-                if let Some(path) = path {
-                    self.browser.visit(path);
-                }
-                self.browser.screenshot(&format!("{name}-{colours}{ending}"));
-                self.browser.check();
+        self.browser.each_look(|look| {
+            if let Some(path) = path {
+                self.browser.visit(path);
             }
-        }
-        self.browser.wide();
-        self.browser.colours("light");
+            self.browser.screenshot(&format!("{name}-{look}"));
+            self.browser.check();
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use vestry_tests::accounts::{confirmed, key_of};
-use vestry_tests::{Answer, Browser, Client, Form, House, Page, Person, Stream, wait_for};
+use vestry_tests::{Answer, Client, Form, House, Page, Person, Stream, wait_for};
 
 static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let house = House::forgiving("panels");
@@ -396,12 +396,7 @@ fn more_panels_than_fit_a_page_are_refused_before_any_is_drawn() {
 /// What a page that stays up to date can do to the page of another plugin that it shows: nothing.
 #[test]
 fn a_page_writes_into_its_own_blocks_alone() {
-    let browser = Browser::open(HOUSE.server.address());
-    browser.visit("/account/sign-in?next=%2F");
-    browser.fill("email", &HOUSE.admin.email);
-    browser.fill("password", &HOUSE.admin.password);
-    browser.press("Sign in");
-    browser.wait_for_text(&HOUSE.admin.name);
+    let browser = HOUSE.in_browser(&HOUSE.admin);
     browser.visit("/board/writes?name=contribution:org.example.board%2Fwho");
     let words = |selector: &str| browser.script(&format!("return document.querySelector('{selector}').innerText;"));
     browser.wait_for_text("Plain part");
@@ -417,12 +412,7 @@ fn a_page_writes_into_its_own_blocks_alone() {
 /// Consent, contributions and a failure, in light and dark, wide and narrow.
 #[test]
 fn panels_are_good_to_look_at_and_to_use() {
-    let browser = Browser::open(HOUSE.server.address());
-    browser.visit("/account/sign-in?next=%2F");
-    browser.fill("email", &HOUSE.admin.email);
-    browser.fill("password", &HOUSE.admin.password);
-    browser.press("Sign in");
-    browser.wait_for_text(&HOUSE.admin.name);
+    let browser = HOUSE.in_browser(&HOUSE.admin);
     let probe = digest_of("probe");
     let parts = "name=contribution:org.example.board%2Fplain&name=contribution:org.example.hostile%2Ftrap&name=nothing";
     for (name, path) in [
@@ -430,16 +420,10 @@ fn panels_are_good_to_look_at_and_to_use() {
         ("panels-consent-alone", format!("/account/consent/{probe}")),
         ("panels-parts", format!("/board/panels?{parts}")),
     ] {
-        for colours in ["light", "dark"] {
-            browser.colours(colours);
-            browser.wide();
+        browser.each_look(|look| {
             browser.visit(&path);
-            browser.screenshot(&format!("{name}-{colours}"));
+            browser.screenshot(&format!("{name}-{look}"));
             browser.check();
-            browser.narrow();
-            browser.visit(&path);
-            browser.screenshot(&format!("{name}-{colours}-320"));
-            browser.check();
-        }
+        });
     }
 }
