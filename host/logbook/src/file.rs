@@ -2,7 +2,7 @@
 
 /// One of the files that the server writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFile {
+pub(crate) enum LogFile {
     Access,
     Server,
     Error,

@@ -12,9 +12,9 @@ use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 
 /// Bytes of text in a member, at least; it ends with the line that they fall in.
-pub const MEMBER: u64 = 4 << 20;
+const MEMBER: u64 = 4 << 20;
 /// The name of the subfield.
-pub const INDEX_ID: [u8; 2] = *b"VY";
+const INDEX_ID: [u8; 2] = *b"VY";
 /// Members that find room in the index; what comes behind goes into the last.
 const MOST: usize = 4_000;
 

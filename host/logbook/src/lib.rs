@@ -22,8 +22,7 @@ mod waiting;
 mod writer;
 
 pub use directory::{Directory, OpenError, is_name, machine};
-pub use file::LogFile;
-pub use gzip::{INDEX_ID, MEMBER, Member, compress};
+pub use gzip::{Member, compress};
 pub use layer::Layer;
 pub use rotation::Keeping;
 pub use writer::Logbook;

@@ -8,7 +8,6 @@
 //! a day. The end of the process does not wait for it long: the next start takes up what it left.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -37,7 +36,6 @@ const LAST_PACKED: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Logbook {
     node: Arc<str>,
-    place: PathBuf,
     buffers: Arc<Buffers>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,28 +47,17 @@ impl Logbook {
     ///
     /// Where no thread can be had.
     pub fn open(directory: Directory, keeping: Keeping) -> io::Result<Self> {
-        let (node, place) = (Arc::from(directory.node()), directory.place().to_owned());
+        let node = Arc::from(directory.node());
         let buffers = Arc::new(Buffers::default());
         let writer = Writer::new(directory, Arc::clone(&buffers), keeping);
         let thread = thread::Builder::new().name("logbook".into()).spawn(move || writer.run())?;
-        Ok(Self { node, place, buffers, thread: Some(thread) })
+        Ok(Self { node, buffers, thread: Some(thread) })
     }
 
     /// What `tracing` is handed.
     #[must_use]
     pub fn layer(&self) -> Layer {
         Layer { node: Arc::clone(&self.node), buffers: Arc::clone(&self.buffers) }
-    }
-
-    /// The node's name, as it stands in each line.
-    #[must_use]
-    pub fn node(&self) -> &str {
-        &self.node
-    }
-
-    #[must_use]
-    pub fn place(&self) -> &Path {
-        &self.place
     }
 
     /// Waits until all that was said before stands in the files, for two seconds at most.
