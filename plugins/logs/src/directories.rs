@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use vestry_logs_core::{File, Files, Piece, Series, Trouble, gather};
+use vestry_logs_core::{File, Files, Layout, Piece, Series, Trouble, gather};
 use vestry_sdk::files;
 use vestry_sdk::prelude::*;
 use vestry_sdk::settings;
@@ -69,9 +69,9 @@ pub struct Found {
 /// Looks which logs there are. A directory that has no place, or that nobody granted, has none.
 pub fn all() -> Found {
     let mut found = Found::default();
-    for directory in [SERVER, OTHERS] {
-        match gather(&Directories, directory, if directory == OTHERS { minutes() } else { 0 }) {
-            Ok(series) => found.series.extend(series.into_iter().map(placed)),
+    for (directory, layout) in [(SERVER, Layout::NODES), (OTHERS, Layout { nodes: false, offset: minutes() })] {
+        match gather(&Directories, directory, layout) {
+            Ok(series) => found.series.extend(series),
             Err(Trouble::Denied | Trouble::Gone) => {}
             Err(Trouble::Other(why)) => {
                 found.troubles.push(text!("The directory {directory} cannot be read: {why}", directory, why));
@@ -79,15 +79,6 @@ pub fn all() -> Found {
         }
     }
     found
-}
-
-/// Only the server's own folders are nodes.
-fn placed(mut series: Series) -> Series {
-    if series.directory == OTHERS && !series.node.is_empty() {
-        series.name = format!("{}/{}", series.node, series.name);
-        series.node.clear();
-    }
-    series
 }
 
 /// What the configuration says.

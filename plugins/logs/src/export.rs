@@ -2,11 +2,12 @@
 //!
 //! More logs than can be merged at a time come in parts, one behind the other.
 
-use vestry_logs_core::{Asked, Budget, Cursor, Hit, Note, Start, Way, What, Whole, in_one_piece, step};
+use vestry_logs_core::{Budget, Hit, Note, Start, Way, What, Whole, in_one_piece};
 use vestry_sdk::prelude::*;
 
 use crate::directories::{self, Directories};
 use crate::shown;
+use crate::steps::{self, step};
 use crate::times;
 use crate::view::View;
 
@@ -42,8 +43,7 @@ pub fn next(request: &Request, cursor: Option<&str>) -> Result<Chunk> {
     let Some(chosen) = parts.get(part) else { return Ok(Chunk::last(vec![])) };
     let over = times::alarm(&matcher);
     let budget = Budget { read: READ, text: TEXT, hits: LINES, longest: usize::MAX, whole: Whole::PAGE, over: &over };
-    let asked = Asked { files: &Directories, series: chosen, matcher: &matcher, now: times::now() };
-    let found = step(asked, &begin, budget).map_err(|many| Failure::Unavailable(many.to_string()))?;
+    let found = step(chosen, &matcher, &begin, budget)?;
     let content = found.hits.iter().fold(vec![], written);
     let next = match &found.cursor {
         Some(next) => Some(format!("{part} {}", next.to_text())),
@@ -67,8 +67,7 @@ fn place(cursor: Option<&str>) -> Result<(usize, Start)> {
     if place.is_empty() {
         return Ok((part, Start::Begin(Way::Oldest)));
     }
-    let place = Cursor::parse(place).map_err(|wrong| Failure::NotFound(wrong.to_string()))?;
-    Ok((part, Start::Cursor(place)))
+    Ok((part, steps::place(place)?))
 }
 
 /// A step that came no further: it would not the next time either. A download that left lines out would say nothing.

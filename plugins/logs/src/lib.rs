@@ -17,6 +17,7 @@ mod line;
 mod lines;
 mod search;
 mod shown;
+mod steps;
 mod times;
 mod view;
 mod visible;

@@ -1,16 +1,16 @@
 //! The lines themselves: the newest, live, and back as far as somebody looks.
 
 use vestry_logs_core::{
-    Asked, Budget, Cursor, Filter, LONGEST, Looked, MOST_SERIES, Matcher, Series, Start, Step, Way, Whole, Wrong, step,
-    time,
+    Budget, Filter, LONGEST, Looked, MOST_SERIES, Matcher, Series, Start, Step, Way, Whole, Wrong, time,
 };
 use vestry_sdk::block::{log, panel};
 use vestry_sdk::prelude::*;
 use vestry_sdk::ui::{Log, LogLine};
 
-use crate::directories::{self, Directories, Found};
+use crate::directories::{self, Found};
 use crate::fields;
 use crate::shown;
+use crate::steps::{place, step};
 use crate::times;
 use crate::view::View;
 
@@ -49,11 +49,7 @@ fn page(view: &View) -> Result<Page> {
         Ok(matcher) => matcher,
         Err(wrong) => return Ok(with_mistake(view, &series, None, &[("text".to_owned(), wrong)])),
     };
-    let begin = match view.cursor.as_deref().map(Cursor::parse) {
-        Some(Ok(cursor)) => Start::Cursor(cursor),
-        Some(Err(wrong)) => return Err(Failure::NotFound(wrong.to_string())),
-        None => Start::Begin(Way::Newest),
-    };
+    let begin = view.cursor.as_deref().map_or(Ok(Start::Begin(Way::Newest)), place)?;
     let page = head(view, fields::filter(view, &series));
     let parts = view.parts(series);
     let found = looked(&parts[0], &matcher, &begin, LINES)?;
@@ -82,8 +78,7 @@ pub fn next(request: &Request, cursor: &str) -> Result<Batch> {
     let view = View::read(request)?.map_err(|wrong| Failure::NotFound(wrong.to_string()))?;
     let parts = view.parts(directories::all().series);
     let matcher = view.matcher()?;
-    let cursor = Cursor::parse(cursor).map_err(|wrong| Failure::NotFound(wrong.to_string()))?;
-    let found = looked(&parts[0], &matcher, &Start::Cursor(cursor), AT_ONCE)?;
+    let found = looked(&parts[0], &matcher, &place(cursor)?, AT_ONCE)?;
     let at = found.cursor.map(|cursor| cursor.to_text()).unwrap_or_default();
     let said = found.notes.iter().map(|note| LogLine::new("", shown::note(note).plain()).level(Level::Warning));
     let mut lines: Vec<LogLine> =
@@ -102,8 +97,7 @@ pub fn next(request: &Request, cursor: &str) -> Result<Batch> {
 pub fn looked(chosen: &[Series], matcher: &Matcher, begin: &Start, hits: usize) -> Result<Step> {
     let over = times::alarm(matcher);
     let budget = Budget { read: READ, text: TEXT, hits, longest: LONGEST, whole: Whole::PAGE, over: &over };
-    let asked = Asked { files: &Directories, series: chosen, matcher, now: times::now() };
-    step(asked, begin, budget).map_err(|many| Failure::Unavailable(many.to_string()))
+    step(chosen, matcher, begin, budget)
 }
 
 /// What must be said where there are more logs than one page can merge.

@@ -3,19 +3,17 @@
 //! A search writes down where it stands after each step, with what it found, in one commit: an attempt that breaks off is
 //! taken up where it was. More logs than can be merged at a time are looked through in parts, one after the other.
 
-use vestry_logs_core::{
-    Asked, Budget, Cursor, Filter, Groups, LONGEST, Matcher, Series, Start, Step, Way, Whole, step,
-};
+use vestry_logs_core::{Budget, Filter, Groups, LONGEST, Matcher, Series, Start, Step, Way, Whole};
 use vestry_sdk::block::{job, log};
 use vestry_sdk::events;
 use vestry_sdk::jobs;
 use vestry_sdk::prelude::*;
 
-use crate::directories::{self, Directories};
+use crate::directories;
 use crate::errors;
 use crate::found::{self, Kept, State};
 use crate::shown;
-use crate::times;
+use crate::steps::{place, step};
 use crate::view::View;
 
 /// What the job is called, where jobs are listed.
@@ -70,14 +68,10 @@ pub fn work(task: &Task) -> Result<u64> {
 }
 
 fn look(state: &State, chosen: &[Series], matcher: &Matcher) -> Result<Step> {
-    let begin = match state.cursor.as_deref().map(Cursor::parse) {
-        Some(cursor) => Start::Cursor(cursor.map_err(|wrong| Failure::NotFound(wrong.to_string()))?),
-        None => Start::Begin(Way::Newest),
-    };
+    let begin = state.cursor.as_deref().map_or(Ok(Start::Begin(Way::Newest)), place)?;
     let hits = if state.errors { ERRORS } else { AT_ONCE };
     let budget = Budget { read: READ, text: TEXT, hits, longest: LONGEST, whole: Whole::JOB, over: &|| false };
-    let asked = Asked { files: &Directories, series: chosen, matcher, now: times::now() };
-    step(asked, &begin, budget).map_err(|many| Failure::Unavailable(many.to_string()))
+    step(chosen, matcher, &begin, budget)
 }
 
 /// Notes what a step has found; answers the lines that are to be kept.

@@ -9,9 +9,6 @@ use crate::scan::{Most, Stretch, backwards};
 use crate::text::{Body, END, Open, time_of};
 use crate::track::{Gone, State, Track, Work};
 
-/// Bytes of text that are unpacked at a time where all must be.
-const BLOCK: usize = 256 << 10;
-
 /// Looks through one more piece, for at most so many records.
 pub(crate) fn advance(track: &mut Track, work: &Work<'_>, most: usize) -> Result<(), Gone> {
     let State::At(open, offset) = &track.state else { return Ok(()) };
@@ -179,7 +176,7 @@ fn pass(track: &Track, work: &Work<'_>, open: &Open, offset: u64, last: &mut Las
     let mut stream = Stream::new(&work.reader, &track.series.directory, &segment.file);
     let mut walk = Walk { base: 0, buffer: Vec::new(), starts: true };
     loop {
-        stream.add(&mut walk.buffer, BLOCK)?;
+        stream.add(&mut walk.buffer)?;
         let ends = stream.ended || walk.reaches(limit);
         let end = walk.end(ends, limit, &open.shape, work.matcher.overlap());
         work.reader.looked_at(end);

@@ -19,8 +19,6 @@ const TRIES: usize = 3;
 /// Bytes of text that are passed over on the way to a record of a file that can only be read from its beginning: about
 /// what a page has the time for.
 const FARTHEST: u64 = 64 << 20;
-/// Bytes that are unpacked at a time on that way.
-const BLOCK: usize = 256 << 10;
 
 /// Opens the record that begins at `offset` in the text of the segment that a [`Hit`] calls [`Hit::segment`]. Where several
 /// begin alike, as copies do and files with a banner, it is the one whose record has this time, in microseconds; none for a
@@ -118,7 +116,7 @@ fn around(reader: &Reader<'_>, series: &Series, open: &Open, offset: u64) -> Res
             let mut stream = Stream::new(reader, &series.directory, file);
             let (mut base, mut buffer) = (0, Vec::new());
             while !stream.ended && base + (buffer.len() as u64) < from + length as u64 {
-                stream.add(&mut buffer, BLOCK)?;
+                stream.add(&mut buffer)?;
                 let passed = usize::try_from(from - base).unwrap_or(usize::MAX).min(buffer.len());
                 buffer.drain(..passed);
                 base += passed as u64;

@@ -9,8 +9,6 @@ use crate::scan::{Stretch, forwards};
 use crate::text::{Body, END, time_of};
 use crate::track::{Gone, State, Track, Work};
 
-/// Bytes of text that are unpacked at a time where all must be.
-const BLOCK: usize = 256 << 10;
 /// Milliseconds after which a line without an end is taken as it is, where nobody follows it.
 pub(crate) const HALF: i64 = 5_000;
 /// Milliseconds in which more lines may come that belong to the last.
@@ -60,7 +58,7 @@ pub(crate) fn enter(track: &mut Track, work: &Work<'_>, number: usize) -> Result
         return Ok(false);
     }
     if let State::At(open, _) = &track.state
-        && work.way == Way::Oldest
+        && ranged
         && earliest != i64::MIN
     {
         match open.seek(&work.reader, &track.series, earliest) {
@@ -196,7 +194,7 @@ fn stream(track: &mut Track, work: &Work<'_>, offset: u64, most: usize) -> Resul
     let mut walk = Walk { base: 0, buffer: Vec::new(), starts: true };
     let mut left = budget.text;
     loop {
-        stream.add(&mut walk.buffer, BLOCK)?;
+        stream.add(&mut walk.buffer)?;
         if !walk.reaches(offset.saturating_add(1)) && !stream.ended {
             walk.pass(walk.buffer.len());
             continue;

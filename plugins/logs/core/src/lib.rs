@@ -72,5 +72,5 @@ pub use matcher::Matcher;
 pub use moment::Moment;
 pub use reader::{Budget, Whole};
 pub use search::{ANSWER, Asked, Looked, Start, Step, TooMany, step};
-pub use series::{Segment, Series, gather};
+pub use series::{Layout, Segment, Series, gather};
 pub use text::in_one_piece;

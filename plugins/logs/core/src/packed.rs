@@ -18,6 +18,8 @@ const TAIL: usize = 8 << 10;
 const LONGEST_TAIL: usize = 66 << 10;
 /// What stands behind the index: an empty member's two bytes, and eight of its check.
 const BEHIND: usize = 10;
+/// Bytes of text that are unpacked at a time where all must be. Few in tests, so that blocks end everywhere.
+const BLOCK: usize = if cfg!(test) { 10_000 } else { 256 << 10 };
 /// Bytes of a member's text; where one has more, the file is read from its beginning on.
 const LARGEST_MEMBER: u64 = 16 << 20;
 /// Bytes that are read of a file at a time.
@@ -170,12 +172,12 @@ impl<'a> Stream<'a> {
         Self { decoder: MultiGzDecoder::new(source), ended: false, damaged: false }
     }
 
-    /// Adds so many bytes of text, fewer at its end.
-    pub fn add(&mut self, to: &mut Vec<u8>, bytes: usize) -> Result<(), Trouble> {
-        let read = self.decoder.by_ref().take(bytes as u64).read_to_end(to);
+    /// Adds the next block of text, a shorter one at its end.
+    pub fn add(&mut self, to: &mut Vec<u8>) -> Result<(), Trouble> {
+        let read = self.decoder.by_ref().take(BLOCK as u64).read_to_end(to);
         self.decoder.get_ref().trouble()?;
         match read {
-            Ok(length) => self.ended = length < bytes,
+            Ok(length) => self.ended = length < BLOCK,
             Err(_) => (self.ended, self.damaged) = (true, true),
         }
         Ok(())
@@ -255,7 +257,7 @@ mod tests {
             let mut stream = Stream::new(reader, "logs", file);
             let mut text = Vec::new();
             while !stream.ended {
-                stream.add(&mut text, 10_000).unwrap();
+                stream.add(&mut text).unwrap();
             }
             (text, stream.damaged)
         })

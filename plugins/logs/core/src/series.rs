@@ -21,6 +21,20 @@ const OTHERS: &[&str] = &[
     ".sqlite", "~", "wtmp", "btmp", "lastlog", "faillog",
 ];
 
+/// How logs lie in a directory, and what their times mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Its folders are nodes. Elsewhere they belong to the name of a log.
+    pub nodes: bool,
+    /// Minutes east of UTC that times mean which name no offset.
+    pub offset: i32,
+}
+
+impl Layout {
+    /// As servers write their own.
+    pub const NODES: Self = Self { nodes: true, offset: 0 };
+}
+
 /// One log, back through what it was before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
@@ -28,12 +42,11 @@ pub struct Series {
     pub directory: String,
     /// The folder in it, from the directory on; empty for its top.
     folder: String,
-    /// The first folder; empty at the top.
+    /// The first folder, where those are nodes; empty at the top.
     pub node: String,
-    /// What the newest file is called, folders behind the node included.
+    /// What the newest file is called, all other folders included.
     pub name: String,
-    /// Minutes east of UTC that times mean which name no offset.
-    pub offset: i32,
+    pub layout: Layout,
     /// The newest first; never none where it was gathered.
     pub segments: Vec<Segment>,
 }
@@ -84,25 +97,23 @@ impl Series {
 
     /// Looks again which files it has. It has none where its folder is gone.
     pub(crate) fn refresh(&mut self, files: &dyn Files) -> Result<(), Trouble> {
-        let found = match folder(files, &self.directory, &self.folder, self.offset) {
+        let found = match folder(files, &self.directory, &self.folder, self.layout) {
             Err(Trouble::Gone) => Vec::new(),
             found => found?.0,
         };
-        // In one folder, the last part of a name is enough; what stands before it, callers may choose.
-        let base = |series: &Self| series.name.rsplit('/').next().map(str::to_owned);
-        let mine = found.into_iter().find(|series| base(series) == base(self));
+        let mine = found.into_iter().find(|series| series.name == self.name);
         self.segments = mine.map(|series| series.segments).unwrap_or_default();
         Ok(())
     }
 }
 
-/// All series of a directory, by their names and nodes. `offset`: minutes east of UTC that times mean which name none.
+/// All series of a directory, by their names and nodes.
 ///
 /// # Errors
 ///
 /// Where the directory itself cannot be read; folders in it that cannot are left out.
-pub fn gather(files: &dyn Files, directory: &str, offset: i32) -> Result<Vec<Series>, Trouble> {
-    let (mut all, mut folders) = folder(files, directory, "", offset)?;
+pub fn gather(files: &dyn Files, directory: &str, layout: Layout) -> Result<Vec<Series>, Trouble> {
+    let (mut all, mut folders) = folder(files, directory, "", layout)?;
     let mut seen = all.len();
     for _ in 0..DEEPEST {
         let mut deeper = Vec::new();
@@ -110,7 +121,7 @@ pub fn gather(files: &dyn Files, directory: &str, offset: i32) -> Result<Vec<Ser
             if seen > MOST {
                 break;
             }
-            if let Ok((found, inner)) = folder(files, directory, &path, offset) {
+            if let Ok((found, inner)) = folder(files, directory, &path, layout) {
                 seen += found.len() + inner.len() + 1;
                 all.extend(found);
                 deeper.extend(inner);
@@ -123,13 +134,18 @@ pub fn gather(files: &dyn Files, directory: &str, offset: i32) -> Result<Vec<Ser
 }
 
 /// The series right in one folder, and the folders in it.
-fn folder(files: &dyn Files, directory: &str, path: &str, offset: i32) -> Result<(Vec<Series>, Vec<String>), Trouble> {
+fn folder(
+    files: &dyn Files,
+    directory: &str,
+    path: &str,
+    layout: Layout,
+) -> Result<(Vec<Series>, Vec<String>), Trouble> {
     let mut found = Vec::new();
     // Files are renamed while they are listed: where a number is missing one may have been passed over.
     for _ in 0..2 {
         let entries = files.entries(directory, path)?;
         let folders = entries.iter().filter(|entry| entry.directory).map(|entry| entry.path.clone()).collect();
-        let series = grouped(entries, directory, path, offset);
+        let series = grouped(entries, directory, path, layout);
         let whole = series.iter().all(Series::is_whole);
         found = vec![(series, folders)];
         if whole {
@@ -139,7 +155,7 @@ fn folder(files: &dyn Files, directory: &str, path: &str, offset: i32) -> Result
     Ok(found.pop().unwrap_or_default())
 }
 
-fn grouped(entries: Vec<File>, directory: &str, folder: &str, offset: i32) -> Vec<Series> {
+fn grouped(entries: Vec<File>, directory: &str, folder: &str, layout: Layout) -> Vec<Series> {
     let mut all: BTreeMap<String, Vec<Segment>> = BTreeMap::new();
     for file in entries.into_iter().filter(|entry| !entry.directory).take(MOST) {
         let name = file.path.rsplit('/').next().unwrap_or_default();
@@ -147,7 +163,7 @@ fn grouped(entries: Vec<File>, directory: &str, folder: &str, offset: i32) -> Ve
             all.entry(base).or_default().push(Segment { file, packed, current: age == Age::Current && !packed, age });
         }
     }
-    let (node, below) = folder.split_once('/').unwrap_or((folder, ""));
+    let (node, below) = if layout.nodes { folder.split_once('/').unwrap_or((folder, "")) } else { ("", folder) };
     all.into_iter()
         .map(|(base, mut segments)| {
             // What is there both ways is being compressed: the one that is not is whole for sure.
@@ -160,7 +176,7 @@ fn grouped(entries: Vec<File>, directory: &str, folder: &str, offset: i32) -> Ve
                 folder: folder.to_owned(),
                 node: node.to_owned(),
                 name: if below.is_empty() { base } else { format!("{below}/{base}") },
-                offset,
+                layout,
                 segments,
             }
         })
@@ -302,7 +318,7 @@ mod tests {
         files.write("two/a.log", b"x\n");
         files.write("syslog", b"x\n");
         files.write("one/deep/c.log", b"x\n");
-        let all = gather(&files, "logs", 0).unwrap();
+        let all = gather(&files, "logs", Layout::NODES).unwrap();
         let names: Vec<_> = all.iter().map(|series| (series.name.as_str(), series.node.as_str())).collect();
         assert_eq!(
             names,
@@ -332,7 +348,7 @@ mod tests {
             }
             expected.push(format!("{}2{end}", names[1]));
             expected.iter().for_each(|name| files.write(name, b"x\n"));
-            let all = gather(&files, "logs", 0).unwrap();
+            let all = gather(&files, "logs", Layout::NODES).unwrap();
             assert_eq!((all.len(), all[0].name.as_str()), (1, "app.log"));
             let paths: Vec<_> = all[0].segments.iter().map(|segment| segment.file.path.clone()).collect();
             assert_eq!(paths, expected);
@@ -344,7 +360,7 @@ mod tests {
         let files = Memory::default();
         files.write("a.log.2", b"x\n");
         files.write("a.log.2.gz", b"half");
-        let all = gather(&files, "logs", 0).unwrap();
+        let all = gather(&files, "logs", Layout::NODES).unwrap();
         assert_eq!(all[0].segments.len(), 1);
         assert!(!all[0].segments[0].packed && !all[0].segments[0].current);
     }
@@ -353,7 +369,7 @@ mod tests {
     fn it_is_looked_at_again() {
         let files = Memory::default();
         files.write("one/a.log", b"x\n");
-        let mut series = gather(&files, "logs", 0).unwrap().remove(0);
+        let mut series = gather(&files, "logs", Layout::NODES).unwrap().remove(0);
         files.rename("one/a.log", "one/a.log.1");
         series.refresh(&files).unwrap();
         assert_eq!(series.segments[0].file.path, "one/a.log.1");

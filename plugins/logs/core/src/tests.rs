@@ -11,7 +11,7 @@ mod whole;
 use crate::memory::Memory;
 use crate::reader::{Budget, Whole};
 use crate::search::{Asked, Start, Step, step};
-use crate::series::{Series, gather};
+use crate::series::{Layout, Series, gather};
 use crate::time::{self, SECOND};
 use crate::{Filter, Hit, Matcher, Way};
 
@@ -37,7 +37,7 @@ pub(crate) fn matcher(pairs: &[(&str, &str)]) -> Matcher {
 }
 
 pub(crate) fn series(files: &Memory) -> Vec<Series> {
-    gather(files, "logs", 0).unwrap()
+    gather(files, "logs", Layout::NODES).unwrap()
 }
 
 pub(crate) const PLENTY: Budget<'static> =

@@ -229,7 +229,7 @@ fn in_order(mut samples: Vec<(u64, i64)>) -> bool {
 
 /// What times of a file are completed with.
 pub(crate) fn clock(series: &Series, file: &File) -> Clock {
-    Clock { modified: file.modified.saturating_mul(1_000), offset: series.offset }
+    Clock { modified: file.modified.saturating_mul(1_000), offset: series.layout.offset }
 }
 
 /// The time of the line that begins here.
@@ -249,7 +249,7 @@ fn first_time(head: &[u8], clock: &Clock) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::memory::Memory;
-    use crate::series::gather;
+    use crate::series::{Layout, gather};
     use crate::tests::PLENTY;
 
     const START: i64 = 1_795_335_313 * time::SECOND;
@@ -259,7 +259,7 @@ mod tests {
     }
 
     fn seek(files: &Memory, seconds: i64) -> Option<(u64, u64)> {
-        let series = gather(files, "logs", 0).unwrap().remove(0);
+        let series = gather(files, "logs", Layout::NODES).unwrap().remove(0);
         let reader = Reader::new(files, PLENTY);
         let open = Open::new(&reader, &series, 0).unwrap();
         open.seek(&reader, &series, START + seconds * time::SECOND).unwrap()
@@ -300,7 +300,7 @@ mod tests {
         let text: String = (0..100).map(line).collect();
         files.write("x.log.1", text.as_bytes());
         let open = || {
-            let series = gather(&files, "logs", 0).unwrap().remove(0);
+            let series = gather(&files, "logs", Layout::NODES).unwrap().remove(0);
             let reader = Reader::new(&files, PLENTY);
             let open = Open::new(&reader, &series, 0).unwrap();
             let end = open.end(&series.segments[0].file);

@@ -7,7 +7,7 @@ use super::{LITTLE, PLENTY, START, matcher, one_step, ours};
 use crate::memory::Memory;
 use crate::reader::Budget;
 use crate::search::{Start, Step};
-use crate::series::gather;
+use crate::series::{Layout, gather};
 use crate::time::{self, SECOND};
 use crate::{Hit, Matcher, Way, What};
 
@@ -120,7 +120,7 @@ impl World {
 
     /// Compresses what is older than the last, with an index or without.
     fn pack(&mut self, path: &str) {
-        let series = gather(&self.files, "logs", 0).unwrap();
+        let series = gather(&self.files, "logs", Layout::NODES).unwrap();
         let segments = series.into_iter().flat_map(|series| series.segments);
         let mut old: Vec<_> = segments.filter(|segment| !segment.packed).map(|segment| segment.file.path).collect();
         old.retain(|file| file.strip_prefix(path).is_some_and(|number| number.len() > 1 && number != ".1"));
