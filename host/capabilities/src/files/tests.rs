@@ -13,7 +13,7 @@ use super::*;
 use crate::call::{Actor, CallSettings, Effect, Services, Subject};
 use crate::directories::Directories;
 use crate::inbox::Inbox;
-use crate::nowhere::Nowhere;
+use crate::nowhere::NOWHERE;
 use crate::secret_store::Secrets;
 use crate::table::FILES_ENTRIES;
 
@@ -83,7 +83,7 @@ impl Place {
             bytes: 1 << 20,
             until: Instant::now() + Duration::from_secs(60),
             uploads: Vec::new(),
-            surroundings: Arc::new(Nowhere),
+            surroundings: Arc::new(NOWHERE),
             approvals: Vec::new(),
         })
     }

@@ -14,7 +14,7 @@ use super::*;
 use crate::call::{Actor, CallSettings, Effect};
 use crate::directories::Directories;
 use crate::inbox::Inbox;
-use crate::nowhere::Nowhere;
+use crate::nowhere::NOWHERE;
 use crate::secret_store::Secrets;
 
 const PLUGIN: &str = "org.example.caller";
@@ -69,7 +69,7 @@ fn call_with(grants: &[&str], reading: bool, effect: Effect) -> Call {
         bytes: 1 << 20,
         until: Instant::now() + Duration::from_secs(60),
         uploads: Vec::new(),
-        surroundings: Arc::new(Nowhere),
+        surroundings: Arc::new(NOWHERE),
         approvals: Vec::new(),
     })
 }

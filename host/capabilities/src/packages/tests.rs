@@ -2,22 +2,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vestry_catalog::{Digest, Facts, Shipped, Still, UNUSED};
-use vestry_contract::contributions::Entry;
 use vestry_contract::packages::{Access, Git, Host, Limit, Placing, Source, Used};
 use vestry_contract::registration::{Access as RouteAccess, Need, PluginInfo, Route, Verb};
 use vestry_contract::server::{Host as _, Overview};
 use vestry_contract::types::Text;
-use vestry_contract::ui::RouteRef;
 use vestry_identity::{Actor as Person, Cost, Identity, Options};
 use vestry_outbound::{Outbound, Policy};
 use vestry_sources::{Sources, SourcesSettings};
 use vestry_storage::{Clock, Database, GrantRow, JobRow, PackageRow, PluginRow, StorageError};
 
 use super::*;
-use crate::call::{Effect, Services, Subject, Surroundings};
+use crate::call::{Effect, Services, Subject};
 use crate::directories::Directories;
 use crate::gate::Approval;
 use crate::inbox::Inbox;
+use crate::nowhere::Nowhere;
 use crate::secret_store::{Holder, Secrets};
 use crate::source_access::{SealedAccess, source_access};
 use crate::uploads::Upload;
@@ -34,37 +33,20 @@ const TOKEN: &str = "correct-horse-battery";
 #[derive(Debug)]
 struct Around;
 
-impl Surroundings for Around {
-    fn contributions(&self, _: &str, _: &Actor) -> Vec<Entry> {
-        Vec::new()
-    }
-    fn absolute(&self, _: &str, _: &RouteRef) -> Option<String> {
-        None
-    }
-    fn host_page(&self, _: &str) -> String {
-        String::new()
-    }
-    fn has_route(&self, _: &str, _: &str) -> bool {
-        true
-    }
-    fn facts(&self) -> &dyn Facts {
-        self
-    }
-    fn describe(&self, services: &Services) -> Result<Overview, StorageError> {
-        let plugins = services.database.read(|reader| reader.plugins())?;
-        Ok(Overview {
-            version: "0.1.0".into(),
-            built_with: Vec::new(),
-            started: NOW,
-            nodes: Vec::new(),
-            plugins: Vec::new(),
-            limits: Vec::new(),
-            stores: Vec::new(),
-            way: Vec::new(),
-            sandbox: vec![("plugins".into(), plugins.len().to_string())],
-            extra: Vec::new(),
-        })
-    }
+fn describe(services: &Services) -> Result<Overview, StorageError> {
+    let plugins = services.database.read(|reader| reader.plugins())?;
+    Ok(Overview {
+        version: "0.1.0".into(),
+        built_with: Vec::new(),
+        started: NOW,
+        nodes: Vec::new(),
+        plugins: Vec::new(),
+        limits: Vec::new(),
+        stores: Vec::new(),
+        way: Vec::new(),
+        sandbox: vec![("plugins".into(), plugins.len().to_string())],
+        extra: Vec::new(),
+    })
 }
 
 impl Facts for Around {
@@ -255,7 +237,7 @@ impl House {
             bytes: 8 << 20,
             until: Instant::now() + Duration::from_secs(60),
             uploads: vec![Upload::from(b"component".to_vec()).named("hello.wasm")],
-            surroundings: Arc::new(Around),
+            surroundings: Arc::new(Nowhere { facts: Around, describe }),
             approvals,
         })
     }

@@ -12,7 +12,7 @@ use crate::directories::Directories;
 use crate::grants::Grants;
 use crate::inbox::Inbox;
 use crate::kv;
-use crate::nowhere::Nowhere;
+use crate::nowhere::NOWHERE;
 use crate::secret_store::Secrets;
 use crate::table::{KV_COMMIT, KV_GET, MENU_SET_BADGE};
 use vestry_catalog::Capability;
@@ -61,7 +61,7 @@ fn call(services: &Services, space: &str, effect: Effect) -> Call {
         bytes: 1 << 20,
         until: std::time::Instant::now() + std::time::Duration::from_secs(60),
         uploads: Vec::new(),
-        surroundings: Arc::new(Nowhere),
+        surroundings: Arc::new(NOWHERE),
         approvals: Vec::new(),
     })
 }
