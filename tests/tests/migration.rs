@@ -183,7 +183,7 @@ fn no_request_is_lost_while_data_changes_shape_under_load() {
     assert_eq!(found.len(), written);
     let longest = ended.iter().map(|(_, longest)| *longest).max().expect("somebody was busy");
     println!("{written} writes by 8 clients of 2 servers; the update took {took:?}, the longest wait was {longest:?}");
-    assert!(longest < HOLD + Duration::from_secs(3), "{longest:?}");
+    assert!(longest < HOLD + Duration::from_secs(1), "{longest:?}");
     assert_eq!(version(&house.server), "2.0.0");
 }
 
@@ -248,7 +248,7 @@ fn a_migration_that_never_ends_is_ended_and_calls_wait_for_it() {
     for waited in asking {
         let waited = waited.join().expect("every request was answered well");
         println!("a request waited {waited:?} for a migration that never ends; the command took {took:?}");
-        assert!(waited > Duration::from_secs(1) && waited < HOLD + Duration::from_secs(3), "{waited:?}");
+        assert!(waited > Duration::from_secs(1) && waited < HOLD + Duration::from_secs(1), "{waited:?}");
     }
     let found = entries(&data);
     all_in_shape(&found, 1);
@@ -324,7 +324,7 @@ fn killed_in_the_middle_it_leaves_what_was_there() {
     // The server beside it goes on when the hold has passed.
     let begun = Instant::now();
     write(&client, "after", 9);
-    assert!(begun.elapsed() < HOLD + Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < HOLD + Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(spaces(house.server.data(), "copy", 3), 1, "nobody has removed the copy yet");
 
     house.server.end_by("KILL");
