@@ -276,6 +276,19 @@ impl Browser {
         self.colours("light");
     }
 
+    /// A picture of the page in each look, `NAME-LOOK`, and [`check`](Self::check). With a path it is opened anew each time;
+    /// without one it is looked at as it is, because some pages are shown once.
+    #[track_caller]
+    pub fn look(&self, name: &str, path: Option<&str>) {
+        self.each_look(|look| {
+            if let Some(path) = path {
+                self.visit(path);
+            }
+            self.screenshot(&format!("{name}-{look}"));
+            self.check();
+        });
+    }
+
     /// Turns the scripts of pages off, from the next page on.
     pub fn without_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true }));

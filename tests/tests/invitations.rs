@@ -399,14 +399,6 @@ fn guesses_at_links_are_slowed_down() {
     assert!(statuses.iter().all(|status| matches!(status, 410 | 429)), "{statuses:?}");
 }
 
-/// The page that is open, in light and dark, wide and narrow, without opening it again: some are shown once.
-fn look(browser: &Browser, name: &str) {
-    browser.each_look(|look| {
-        browser.screenshot(&format!("{name}-{look}"));
-        browser.check();
-    });
-}
-
 /// The whole way in two browsers, with what each sees.
 #[test]
 fn every_page_of_an_invitation_is_good_to_look_at_and_to_use() {
@@ -417,46 +409,46 @@ fn every_page_of_an_invitation_is_good_to_look_at_and_to_use() {
     admin.fill("password", &HOUSE.admin.password);
     admin.press("Sign in");
     admin.wait_for_path("/users/invite");
-    look(&admin, "invite-form");
+    admin.look("invite-form", None);
     admin.fill("name", &person.name);
     admin.fill("email", &person.email);
     admin.press("Send the invitation");
     admin.wait_for_text("if you approve");
-    look(&admin, "invite-asked");
+    admin.look("invite-asked", None);
     admin.press("Approve");
     admin.wait_for_path("/users/links/");
     admin.wait_for_text("It works once");
-    look(&admin, "invite-link");
+    admin.look("invite-link", None);
     let link = admin.script("return document.querySelector('.handover input').value;");
     let path = link.as_str().unwrap_or_default().trim_start_matches(HOUSE.server.address()).to_owned();
     admin.visit(&admin.path());
     admin.wait_for_text("shown already");
-    look(&admin, "invite-link-again");
+    admin.look("invite-link-again", None);
 
     let mut hers = Browser::open(HOUSE.server.address());
     hers.visit(&path);
-    look(&hers, "invitation");
+    hers.look("invitation", None);
     hers.fill("password", "password");
     hers.expect_on_console("422");
     hers.press("Set the password");
     hers.wait_for_text("everyone tries first");
-    look(&hers, "invitation-wrong");
+    hers.look("invitation-wrong", None);
     hers.fill("password", NEW);
     hers.press("Set the password");
     hers.wait_for_text("Your password is set");
-    look(&hers, "invitation-accepted");
+    hers.look("invitation-accepted", None);
     hers.expect_on_console("410");
     hers.visit(&path);
-    look(&hers, "invitation-over");
+    hers.look("invitation-over", None);
 
     let stranger = Browser::open(HOUSE.server.address());
     stranger.visit("/account/sign-in");
-    look(&stranger, "sign-in-forgot");
+    stranger.look("sign-in-forgot", None);
     stranger.follow("Forgotten your password?");
     stranger.wait_for_path("/account/forgot");
-    look(&stranger, "forgot");
+    stranger.look("forgot", None);
     stranger.fill("email", "somebody@example.org");
     stranger.press("Send me a link");
     stranger.wait_for_text("Look into your mail");
-    look(&stranger, "forgot-sent");
+    stranger.look("forgot-sent", None);
 }

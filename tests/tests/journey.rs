@@ -133,13 +133,13 @@ fn every_page_is_good_to_look_at_and_to_use() {
     let mut browser = Browser::open(HOUSE.server.address());
     for (name, path) in [("sign-in", "/account/sign-in"), ("not-there", "/nowhere")] {
         browser.expect_on_console("404");
-        look(&browser, name, path);
+        browser.look(name, Some(path));
     }
     sign_in(&browser, &HOUSE.admin);
     for (name, path) in PAGES {
-        look(&browser, name, path);
+        browser.look(name, Some(path));
     }
-    look(&browser, "not-there-signed-in", "/nowhere");
+    browser.look("not-there-signed-in", Some("/nowhere"));
 }
 
 /// Every block in every state, one page of the style guide after another.
@@ -153,17 +153,8 @@ fn every_block_is_good_to_look_at_and_to_use() {
     let browser = Browser::open(HOUSE.server.address());
     sign_in(&browser, &HOUSE.admin);
     for path in pages {
-        look(&browser, &path.trim_start_matches('/').replace('/', "-"), &path);
+        browser.look(&path.trim_start_matches('/').replace('/', "-"), Some(&path));
     }
-}
-
-/// Wide and narrow, light and dark.
-fn look(browser: &Browser, name: &str, path: &str) {
-    browser.each_look(|look| {
-        browser.visit(path);
-        browser.screenshot(&format!("{name}-{look}"));
-        browser.check();
-    });
 }
 
 /// All by keyboard: the way past the menu, the fields of the form in their order, and Enter.

@@ -24,14 +24,6 @@ fn until(browser: &Browser, what: &str, script: &str) {
     assert!(found.is_some(), "{what}:\n{}", browser.words());
 }
 
-/// Light and dark, wide and narrow.
-fn look(browser: &Browser, name: &str) {
-    browser.each_look(|look| {
-        browser.screenshot(&format!("live-{name}-{look}"));
-        browser.check();
-    });
-}
-
 fn house(name: &str) -> House {
     let house = House::open(name);
     house.install("worker");
@@ -60,7 +52,7 @@ fn what_is_said_elsewhere_appears_and_a_reader_is_not_pulled_away() {
     say(&speaker, "log", "While reading", 7);
     browser.wait_for_text("7 new lines");
     assert_eq!(browser.script("return document.querySelector('[data-rows]').scrollTop;"), 0);
-    look(&browser, "lines");
+    browser.look("live-lines", None);
     browser.press("7 new lines");
     until(&browser, "the button leads to the end", AT_END);
     until(&browser, "and is gone", "return document.querySelector('[data-rows-more]').hidden;");
@@ -140,7 +132,7 @@ fn a_lost_connection_is_said_and_what_came_meanwhile_is_there_afterwards() {
     assert!(!browser.words().contains("Disconnected"));
     house.server.end_by("TERM");
     browser.wait_for_text("Disconnected");
-    look(&browser, "lost");
+    browser.look("live-lost", None);
     house.server = house.server.again("live-found");
     say(&house.signed_in(&person), "log", "Meanwhile.", 3);
     browser.wait_for_text("Meanwhile. 3");
@@ -165,7 +157,7 @@ fn who_is_signed_out_is_told_and_led_back() {
     browser.wait_for_text("Before.");
     other.post("/account/sessions/end", &[("all", "1")]);
     browser.wait_for_text("You are signed out.");
-    look(&browser, "signed-out");
+    browser.look("live-signed-out", None);
     assert!(browser.words().contains("Before."), "what was shown stays");
     browser.click_on("[data-live-again]");
     browser.wait_for_path("/account/sign-in?next=");
@@ -186,11 +178,11 @@ fn a_job_goes_on_before_the_eyes_and_can_be_ended() {
     browser.press("Start");
     browser.wait_for_path("/worker/job");
     browser.wait_for_text("Running");
-    look(&browser, "job-running");
+    browser.look("live-job-running", None);
     browser.wait_for_text("Step 6 of 6");
     browser.wait_for_text("Done");
     until(&browser, "there is nothing left to cancel", "return !document.body.innerText.includes('Cancel the job');");
-    look(&browser, "job-done");
+    browser.look("live-job-done", None);
     browser.visit("/worker");
     browser.fill("name", "spin");
     browser.fill("input", "{}");

@@ -277,11 +277,8 @@ fn the_outbox_and_the_panel_look_right_on_every_screen() {
     visitor.screenshot("mail-03-confirmed");
     visitor.check();
 
-    let browser = Browser::open(house.server.address());
-    browser.visit("/account/sign-in?next=%2Faccount");
-    browser.fill("email", &house.admin.email);
-    browser.fill("password", &house.admin.password);
-    browser.press("Sign in");
+    let browser = house.in_browser(&house.admin);
+    browser.visit("/account");
     browser.wait_for_text("Where you are signed in");
     browser.follow("Outbox");
     browser.wait_for_text("the bells ring");

@@ -184,14 +184,7 @@ impl Journey {
     #[track_caller]
     fn looks(&mut self, name: &str, path: Option<&str>) {
         self.pictures += 1;
-        let name = format!("packages-{:02}-{name}", self.pictures);
-        self.browser.each_look(|look| {
-            if let Some(path) = path {
-                self.browser.visit(path);
-            }
-            self.browser.screenshot(&format!("{name}-{look}"));
-            self.browser.check();
-        });
+        self.browser.look(&format!("packages-{:02}-{name}", self.pictures), path);
     }
 }
 
