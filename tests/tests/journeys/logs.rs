@@ -1,7 +1,7 @@
 //! An administrator's way through Logs, in a browser: from an error page to what was said of that request, to one line and
 //! the ways from it; looking for words, a level, a time; several nodes and other programs; following; a search over
 //! everything; errors, files, downloads. Every page is looked at by axe-core, in the light, in the dark and on a small
-//! telephone, some from right to left; pictures are in `target/screenshots`, with `VESTRY_PICTURES` of each colour in each width.
+//! telephone, some from right to left.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use serde_json::json;
 use vestry_tests::keeper::new_folder;
 use vestry_tests::logs::{add, folder, line};
 use vestry_tests::{Browser, House, wait_for};
+
+use crate::pictures::Pictures;
 
 const SOON: Duration = Duration::from_secs(20);
 /// Words that stand in two lines of the large log: one of the newest and one of the oldest.
@@ -27,8 +29,7 @@ struct Journey {
     house: House,
     browser: Browser,
     downloads: PathBuf,
-    pictures: usize,
-    all_pictures: bool,
+    pictures: Pictures,
 }
 
 #[test]
@@ -39,8 +40,7 @@ fn the_journey_through_logs() {
     browser.expect_on_console("502");
     let downloads = new_folder("logs-journey-downloads");
     browser.keep_downloads_in(&downloads);
-    let all_pictures = std::env::var_os("VESTRY_PICTURES").is_some();
-    let mut journey = Journey { house, browser, downloads, pictures: 0, all_pictures };
+    let mut journey = Journey { house, browser, downloads, pictures: Pictures::of("logs") };
 
     journey.sees_the_newest_lines();
     journey.comes_from_an_error_page();
@@ -123,7 +123,7 @@ impl Journey {
         self.browser.wait_for_path("/logs");
         self.browser.wait_for_text("The kettle boils");
         self.browser.wait_for_text("GET /probe/log 200");
-        self.look("newest");
+        self.pictures.take(&self.browser, "newest");
     }
 
     fn comes_from_an_error_page(&mut self) {
@@ -139,14 +139,14 @@ impl Journey {
         self.browser.wait_for_text("What the log says");
         let request = self.browser.script("return document.querySelector('main dd code a').textContent;");
         let request = request.as_str().expect("a page says its request").to_owned();
-        self.look_as_it_is("error-page");
+        self.pictures.take_as_it_is(&self.browser, "error-page");
         self.browser.follow(&request);
         self.browser.wait_for_path("/logs?");
         self.until_it_says(&format!("Request {request}"));
         self.until_it_says("GET /hostile/trap 502");
         let lines = self.lines();
         assert!(lines.len() >= 2 && lines.iter().all(|line| !line.contains("kettle")), "{lines:#?}");
-        self.look("of-a-request");
+        self.pictures.take(&self.browser, "of-a-request");
     }
 
     fn opens_a_line(&mut self) {
@@ -159,7 +159,7 @@ impl Journey {
             assert!(words.contains(word), "{word} stands in: {words}");
         }
         assert!(self.in_main(&self.house.admin.name), "who asked: {words}");
-        self.look("line");
+        self.pictures.take(&self.browser, "line");
         let line = self.browser.path();
         self.browser.follow_or_press("All of this request");
         self.browser.wait_for_text("GET /probe/log 200");
@@ -170,7 +170,7 @@ impl Journey {
         let lines = self.lines();
         assert!(lines.len() > 1 && lines[0].contains("kettle"), "back from that line on: {lines:#?}");
         assert!(self.in_main(&self.house.admin.name), "who that is: {}", self.browser.words());
-        self.look("of-a-person");
+        self.pictures.take(&self.browser, "of-a-person");
     }
 
     fn looks_for_words(&mut self) {
@@ -183,8 +183,8 @@ impl Journey {
         let marked: Vec<String> = serde_json::from_value(marked).expect("words");
         assert!(!marked.is_empty() && marked.len() == self.lines().len(), "{marked:?} of {:#?}", self.lines());
         assert!(marked.iter().all(|mark| mark == "cannot be paid"), "{marked:?}");
-        self.look("words");
-        self.look_from_right_to_left("words");
+        self.pictures.take(&self.browser, "words");
+        self.pictures.take_from_right_to_left(&self.browser, "words");
 
         self.browser.fill("text", r"order \d5 is (late|on)");
         self.choose("as", "regex");
@@ -215,7 +215,7 @@ impl Journey {
         self.browser.press("Find");
         self.browser.wait_for_text("cannot be used");
         assert_eq!((self.value("text"), self.value("from")), ("(order".to_owned(), "1h".to_owned()));
-        self.look("mistake");
+        self.pictures.take(&self.browser, "mistake");
         self.browser.fill("text", "(order)");
         self.browser.press("Find");
         self.until_it_says("order 45");
@@ -242,7 +242,7 @@ impl Journey {
         let times = "return [...document.querySelectorAll('.log-time time')].map(time => time.dateTime);";
         let times: Vec<String> = serde_json::from_value(self.browser.script(times)).expect("times");
         assert!(times.len() > 20 && times.is_sorted(), "merged by time, the newest below: {times:#?}");
-        self.look("nodes");
+        self.pictures.take(&self.browser, "nodes");
     }
 
     fn reads_what_another_program_wrote(&mut self) {
@@ -251,7 +251,7 @@ impl Journey {
         let lines = self.lines();
         assert_eq!(lines.len(), 3, "{lines:#?}");
         assert!(lines[1].contains("order 4711 failed") && lines[1].contains(TRACEBACK), "{}", lines[1]);
-        self.look("traceback");
+        self.pictures.take(&self.browser, "traceback");
         self.browser.click_on("li.log-danger .log-text a");
         self.browser.wait_for_path("/logs/line");
         self.browser.wait_for_text("ValueError: no such article");
@@ -280,7 +280,7 @@ impl Journey {
             say(60..67);
             self.browser.wait_for_text("7 new lines");
             match order {
-                "first" => self.look_as_it_is("followed"),
+                "first" => self.pictures.take_as_it_is(&self.browser, "followed"),
                 _ => self.browser.screenshot("logs-followed-newest-last"),
             }
             self.browser.press("7 new lines");
@@ -323,7 +323,7 @@ impl Journey {
         add(&large.join("large.log"), &[fill(2 * LARGE..86_000), line(86_001, "info", NEEDLE)].concat());
         self.browser.visit("/logs?node=archive&as=regex&text=n[e]{2}dle+4\\d%2B&to=2026-11-20T23:50");
         self.browser.wait_for_text("Search older lines");
-        self.look("further");
+        self.pictures.take(&self.browser, "further");
         let looked = self.how_far().expect("it says how far it looked");
         self.browser.follow_or_press("Search older lines");
         self.browser.wait_for_path("/logs?");
@@ -346,7 +346,7 @@ impl Journey {
         self.browser.wait_for_text("Done");
         let both = || (self.lines().len() == 2).then_some(());
         assert!(wait_for(SOON, both).is_some(), "{:#?}", self.lines());
-        self.look("searched");
+        self.pictures.take(&self.browser, "searched");
     }
 
     fn sees_errors_grouped(&mut self) {
@@ -355,8 +355,8 @@ impl Journey {
         self.browser.wait_for_path("/logs/errors");
         self.browser.wait_for_text("order # cannot be paid");
         assert!(self.browser.has("#b-hours svg"), "a chart by hour");
-        self.look("errors");
-        self.look_from_right_to_left("errors");
+        self.pictures.take(&self.browser, "errors");
+        self.pictures.take_from_right_to_left(&self.browser, "errors");
         self.browser.click_on("#b-groups a[href*='cannot']");
         self.browser.wait_for_path("/logs?");
         self.until_it_says("cannot be paid");
@@ -373,7 +373,7 @@ impl Journey {
 
         self.browser.visit("/logs/files");
         self.browser.wait_for_text("Every request: who asked for what");
-        self.look("files");
+        self.pictures.take(&self.browser, "files");
         self.browser.click_on("a[href*='second%2Fvestry.log'], form:has([value*='second/vestry.log']) button");
         let file = self.downloaded("second-vestry.log");
         assert_eq!(
@@ -386,7 +386,7 @@ impl Journey {
         self.browser.visit("/logs?node=second&level=warn&order=last");
         self.browser.follow_or_press("Remember this view");
         self.browser.wait_for_text("Logs opens like this from now on.");
-        self.look_as_it_is("remembered");
+        self.pictures.take_as_it_is(&self.browser, "remembered");
         let lines = self.lines();
         self.browser.visit("/");
         self.browser.follow("Logs");
@@ -403,7 +403,7 @@ impl Journey {
         self.browser.wait_for_text("All of this request");
         self.browser.wait_for_text("logs.people");
         assert!(!self.browser.words().contains(&self.house.admin.name), "{}", self.browser.words());
-        self.look("line-without-people");
+        self.pictures.take(&self.browser, "line-without-people");
         self.browser.follow_or_press("This person's lines");
         self.browser.wait_for_text("Person ");
         assert!(self.lines().iter().any(|line| line.contains("kettle")), "{:#?}", self.lines());
@@ -468,47 +468,6 @@ impl Journey {
         let is_whole = || !names().iter().any(|name| name.ends_with(".crdownload"));
         let saved = || fs::read_to_string(self.downloads.join(name)).ok().filter(|text| !text.is_empty() && is_whole());
         wait_for(SOON, saved).unwrap_or_else(|| panic!("{name} was not downloaded, but {:?}", names()))
-    }
-
-    /// Opens the page anew and looks at it in all its looks.
-    #[track_caller]
-    fn look(&mut self, name: &str) {
-        self.browser.visit(&self.browser.path());
-        self.look_as_it_is(name);
-    }
-
-    /// The same of a page that must not be asked for again.
-    #[track_caller]
-    fn look_as_it_is(&mut self, name: &str) {
-        self.pictures += 1;
-        let name = format!("logs-{:02}-{name}", self.pictures);
-        self.browser.each_look(|look| {
-            // Both colours and both widths, each once: that is long enough. Who wants to look has all four.
-            let once = look.narrow == look.dark;
-            if once || self.all_pictures {
-                self.browser.screenshot(&format!("{name}-{look}"));
-            }
-            if once {
-                self.browser.check();
-            }
-        });
-    }
-
-    /// The page that is open, as it is in languages that are written so.
-    #[track_caller]
-    fn look_from_right_to_left(&self, name: &str) {
-        self.browser.script("document.documentElement.dir = 'rtl';");
-        for (narrow, ending) in [(false, ""), (true, "-320")] {
-            if narrow {
-                self.browser.narrow()
-            } else {
-                self.browser.wide()
-            }
-            self.browser.screenshot(&format!("logs-rtl-{name}{ending}"));
-            self.browser.check();
-        }
-        self.browser.wide();
-        self.browser.script("document.documentElement.dir = 'ltr';");
     }
 }
 
