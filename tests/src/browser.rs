@@ -59,7 +59,10 @@ const TOO_WIDE: &str = "
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
     return [...document.querySelectorAll('body *')]
-        .filter(element => element.getBoundingClientRect().right > width + 1)
+        .filter(element => {
+            const { left, right } = element.getBoundingClientRect();
+            return right > width + 1 || left < -1;
+        })
         .slice(0, 8).map(element => element.outerHTML.slice(0, 160));";
 
 /// One profile of the browser with one window.
@@ -276,6 +279,12 @@ impl Browser {
         self.colours("light");
     }
 
+    /// Asks for pages in this language from now on, as one that is set to it does.
+    pub fn asks_for(&self, language: &str) {
+        self.devtools("Network.enable", json!({}));
+        self.devtools("Network.setExtraHTTPHeaders", json!({ "headers": { "Accept-Language": language } }));
+    }
+
     /// A picture of the page in each look, `NAME-LOOK`, and [`check`](Self::check). With a path it is opened anew each time;
     /// without one it is looked at as it is, because some pages are shown once.
     #[track_caller]
@@ -306,7 +315,13 @@ impl Browser {
 
     /// A picture of the whole page in `target/screenshots/NAME.png`.
     pub fn screenshot(&self, name: &str) {
-        let answer = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        let size =
+            "return { x: 0, y: 0, scale: 1, width: window.innerWidth, height: document.documentElement.scrollHeight };";
+        let clip = self.script(size);
+        // What fits the window is taken as it is: from right to left, the browser shifts it where it looks beyond.
+        let beyond = clip["height"].as_f64() > self.script("return window.innerHeight;").as_f64();
+        let whole = json!({ "captureBeyondViewport": true, "clip": clip });
+        let answer = self.devtools("Page.captureScreenshot", if beyond { whole } else { json!({}) });
         let data = answer["data"].as_str().expect("a picture is answered");
         let picture = BASE64.decode(data.as_bytes()).expect("a picture is Base64");
         let folder = target().join("screenshots");
@@ -381,7 +396,7 @@ impl Drop for Browser {
     fn drop(&mut self) {
         if let Some(driver) = self.driver.take() {
             let cookies = self.runtime.block_on(driver.get_all_cookies());
-            cookies.into_iter().flatten().for_each(|cookie| used::cookie(&cookie.value));
+            cookies.into_iter().flatten().for_each(|cookie| used::cookie(&cookie.name, &cookie.value));
             self.runtime.block_on(driver.quit()).ok();
         }
     }

@@ -198,7 +198,7 @@ impl Client {
             if gone {
                 cookies.remove(name);
             } else {
-                used::cookie(value);
+                used::cookie(name, value);
                 cookies.insert(name.to_owned(), value.to_owned());
             }
         }
@@ -226,6 +226,20 @@ impl Call<'_> {
         fields.iter().filter(|(name, _)| is_secret(name)).for_each(|(_, value)| used::typed(value));
         let body = encode(fields).into_bytes();
         self.body("application/x-www-form-urlencoded", body)
+    }
+
+    /// A form with a file in its field `file`, behind its other fields.
+    #[must_use]
+    pub fn file(self, fields: &[(&str, &str)], name: &str, content: &[u8]) -> Self {
+        const BOUNDARY: &str = "the-boundary-of-a-form";
+        let field = |(field, value): &(&str, &str)| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n")
+        };
+        let fields: String = fields.iter().map(field).collect();
+        let file = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        let [head, end] = [format!("{fields}--{BOUNDARY}\r\n{file}"), format!("\r\n--{BOUNDARY}--\r\n")];
+        let body = [head.as_bytes(), content, end.as_bytes()].concat();
+        self.body(&format!("multipart/form-data; boundary={BOUNDARY}"), body)
     }
 
     #[must_use]

@@ -28,6 +28,7 @@ pub mod server;
 pub mod stream;
 pub mod transfer;
 pub mod used;
+pub mod warm;
 pub mod web;
 pub mod written;
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::keeper::{Keeper, clean, new_folder};
-use crate::{program, used, wait_for};
+use crate::{program, used, wait_for, warm};
 
 const READY: &str = "Vestry is ready at ";
 const SETUP: &str = "Make the first administrator at ";
@@ -33,7 +33,10 @@ impl Server {
         let data = folder.join("data");
         fs::create_dir_all(&data).expect("a data directory can be made");
         prepare(&data);
-        Self::launch(&folder, &data)
+        warm::lay(&data);
+        let server = Self::launch(&folder, &data);
+        warm::keep(&data);
+        server
     }
 
     /// Starts a server on a data directory that is there: beside another server, or after it.

@@ -4,6 +4,9 @@
 //! asked to build together, and another selection would compile the sandbox a second time. After the tests, also where
 //! some have failed, everything that servers have written is searched for every secret that the tests have used.
 
+use std::env;
+use std::num::NonZeroUsize;
+
 use crate::shell::{Outcome, Workspace, become_program, run, say};
 use crate::{programs, setup as preparation};
 
@@ -58,6 +61,9 @@ pub fn test(workspace: &Workspace, arguments: &[String]) -> Outcome {
     say("running the tests");
     let mut cargo = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
     cargo.args(arguments);
+    // They wait for servers, browsers and clocks more than they compute.
+    let threads = 2 * std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    cargo.env("RUST_TEST_THREADS", env::var("RUST_TEST_THREADS").unwrap_or_else(|_| threads.to_string()));
     let tests = run(cargo);
     say("searching everything that servers have written for every secret of the tests");
     let searched = run(everything_written());
