@@ -3,7 +3,7 @@
 //!
 //! The rooms of the program that are not crates of their own: [`web`] is HTTP in and out, [`worker`] carries out jobs,
 //! [`postman`] delivers mails, [`installer`] carries out what stands in the database about packages, [`registry`] is what
-//! is mounted where, [`ground`] is an open data directory, [`commands`] are the command line's. What they stand on are the
+//! is mounted where, [`languages`] is what is said in each language, [`ground`] is an open data directory, [`commands`] are the command line's. What they stand on are the
 //! crates `vestry-screen`, `vestry-sandbox`, `vestry-capabilities`, `vestry-identity`, `vestry-outbound`, `vestry-mail`,
 //! `vestry-vault`, `vestry-events`, `vestry-storage` and `vestry-contract`. `docs/architecture.md` shows the ways through
 //! all of them.
@@ -12,6 +12,7 @@ pub mod commands;
 pub mod ground;
 pub mod installer;
 pub mod keys;
+pub mod languages;
 pub mod logging;
 pub mod postman;
 pub mod registry;

@@ -19,9 +19,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use vestry_capabilities::Services;
 use vestry_events::Event;
 use vestry_mail::Directory;
-use vestry_screen::Screens;
 use vestry_storage::{MailRow, StorageError};
 
+use crate::languages::Languages;
 pub use crate::postman::delivery::DrawError;
 use crate::settings::MailSettings;
 
@@ -44,7 +44,7 @@ const FINISH: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Post {
     pub services: Services,
-    pub screens: Arc<Screens>,
+    pub languages: Arc<Languages>,
     pub settings: MailSettings,
     /// The server's name, as mails say it.
     pub product: String,

@@ -12,6 +12,7 @@ pub mod inspection;
 mod messages;
 pub mod mount;
 pub mod names;
+pub mod phrases;
 pub mod plugin;
 pub mod routes;
 pub mod schedules;

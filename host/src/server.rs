@@ -17,8 +17,9 @@ pub use crate::ground::Opening;
 use crate::installer::serving::Serving;
 use crate::installer::shipped;
 use crate::installer::tidy::{self, Beside};
+use crate::languages::Languages;
 use crate::postman::Postman;
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::start_error::StartError;
 use crate::web;
 use crate::web::app::{App, Parts};
@@ -30,6 +31,10 @@ use crate::worker;
 const LOOK: Duration = Duration::from_millis(250);
 /// How often it is written down who was seen.
 const NOTE: Duration = Duration::from_secs(5);
+/// How often it is written down which phrases were shown that nobody knew of.
+const NOTE_PHRASES: Duration = Duration::from_secs(1);
+/// How often all phrases that are in use are noted once more: far more often than those that are not are forgotten.
+const NOTE_ANEW: Duration = Duration::from_secs(24 * 3_600);
 /// How often what has expired is removed.
 const TIDY: Duration = Duration::from_secs(3_600);
 /// Values of plugins that are removed in one go; the next hour takes the rest.
@@ -39,6 +44,8 @@ const LINKS_KEPT: u64 = 30 * DAY;
 /// How long a visitor's address is kept without being used, in milliseconds; and for a plugin that is not mounted any more.
 const ADDRESSES_KEPT: u64 = 365 * DAY;
 const ADDRESSES_KEPT_UNMOUNTED: u64 = 30 * DAY;
+/// How long a phrase is known that nobody has shown, in milliseconds.
+const PHRASES_KEPT: u64 = 180 * DAY;
 const DAY: u64 = 24 * 3_600_000;
 /// How long requests under way may take when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -78,6 +85,8 @@ pub async fn open(opening: Opening) -> Result<App, StartError> {
     let Ground { data, settings, keys, services, sandbox, store, about } = ground;
     let assets = web::assets::Assets::load();
     let screens = Screens::load(settings.templates.as_deref(), assets.names())?;
+    let languages = Languages::open(services.database.clone(), screens)?;
+    languages.bring_in_shipped(services.identity.clock().now())?;
     let (registry, sandbox, settings) = (Arc::new(Registry::default()), Arc::new(sandbox), Arc::new(settings));
     let serving = Serving::new(
         Arc::clone(&registry),
@@ -96,7 +105,7 @@ pub async fn open(opening: Opening) -> Result<App, StartError> {
         registry,
         store,
         serving,
-        screens: Arc::new(screens),
+        languages: Arc::new(languages),
         menus: web::menu::MenuCache::default(),
         bodies: web::body::Room::default(),
         downloads: web::download::Downloads::default(),
@@ -187,10 +196,24 @@ fn watch(app: App) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let (mut look, mut note, mut hourly) =
             (tokio::time::interval(LOOK), tokio::time::interval(NOTE), tokio::time::interval(TIDY));
+        let mut note_phrases = tokio::time::interval(NOTE_PHRASES);
+        let mut note_anew = tokio::time::interval_at(tokio::time::Instant::now() + NOTE_ANEW, NOTE_ANEW);
+        let mut registered = None;
         let mut changes = Changes { told: app.database().generation(), reloading: None };
         loop {
             tokio::select! {
                 _ = look.tick() => changes.see(&app).await,
+                _ = note_phrases.tick() => {
+                    let snapshot = app.registry().snapshot();
+                    if registered.replace(snapshot.generation) != Some(snapshot.generation) {
+                        registry::phrases::note(&snapshot, app.languages().noted());
+                    }
+                    write_phrases(&app).await;
+                }
+                _ = note_anew.tick() => {
+                    app.languages().note_anew();
+                    registered = None;
+                }
                 _ = note.tick() => beside(&app, |identity| identity.write_visits().map(drop)).await,
                 _ = hourly.tick() => {
                     beside(&app, keep_tidy).await;
@@ -243,8 +266,17 @@ fn keep_tidy(identity: &Identity) -> Result<(), StorageError> {
         let (unused, unmounted) = (now.saturating_sub(ADDRESSES_KEPT), now.saturating_sub(ADDRESSES_KEPT_UNMOUNTED));
         tx.purge_visitor_addresses(unused, unmounted, now)?;
         tx.purge_spaces(now)?;
+        tx.purge_phrases(now.saturating_sub(PHRASES_KEPT))?;
         tx.kv_purge(now, EXPIRED_AT_ONCE).map(drop)
     })
+}
+
+async fn write_phrases(app: &App) {
+    let here = app.clone();
+    let writing = move || here.languages().write_noted(here.identity().clock().now());
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(writing).await {
+        tracing::error!(%error, "which phrases there are cannot be written down");
+    }
 }
 
 async fn beside(app: &App, work: fn(&Identity) -> Result<(), StorageError>) {

@@ -94,6 +94,7 @@ fn host_pages() -> Router<App> {
         .route("/account/sign-out", post(account::sign_out))
         .route("/account/signed-out", get(account::signed_out))
         .route("/account/profile", post(account::change_profile))
+        .route("/account/language", post(account::choose_language))
         .route("/account/password", post(account::change_password))
         .route("/account/sessions/end", post(account::end_sessions))
         .route("/account/tokens/end", post(account::end_token))

@@ -19,6 +19,22 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["commands", "ground", "installer", "logging", "postman", "registry", "server", "settings", "web", "worker"],
     ),
     ("logging", &["commands", "ground", "installer", "keys", "postman", "registry", "server", "web", "worker"]),
+    (
+        "languages",
+        &[
+            "commands",
+            "ground",
+            "installer",
+            "keys",
+            "logging",
+            "postman",
+            "registry",
+            "server",
+            "settings",
+            "web",
+            "worker",
+        ],
+    ),
     ("ground", &["commands", "logging", "server", "web", "worker"]),
     (
         "registry",
@@ -45,6 +61,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ("cap_std", &["capabilities"]),
     ("gix", &["sources"]),
     ("rawzip", &["sources"]),
+    ("icu_locale", &["phrases"]),
+    ("icu_plurals", &["phrases"]),
 ];
 
 /// Ids of features that the program ships with; the list of them is the only place in the host that names any.
@@ -55,6 +73,7 @@ const FEATURES: &[&str] = &[
     "org.vestry.packages",
     "org.vestry.styleguide",
     "org.vestry.users",
+    "org.vestry.utilities",
 ];
 
 fn host() -> PathBuf {

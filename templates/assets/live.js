@@ -60,8 +60,12 @@
   // The end of a box is where new rows come: below, or above where the newest stand first.
   const isNewestFirst = box => box.hasAttribute("data-newest-first");
   const isAtEnd = box => (isNewestFirst(box) ? box.scrollTop : box.scrollHeight - box.scrollTop - box.clientHeight) < 40;
+  // How many, as the page's language says it.
+  function words(button, count) {
+    const forms = JSON.parse(button.dataset.forms), form = forms[new Intl.PluralRules(document.documentElement.lang).select(count)];
+    return (form ?? (count === 1 ? button.dataset.one : forms.other)).replace("{count}", count);
+  }
   const toEnd = box => { box.scrollTop = isNewestFirst(box) ? 0 : box.scrollHeight; };
-  const words = (button, count) => count === 1 ? button.dataset.one : button.dataset.many.replace("{n}", count);
 
   // Lines are drawn without those before them: a source keeps the colour that it has in its list, a new one takes one that
   // none has there, as the server does for a whole block.

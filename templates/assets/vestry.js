@@ -79,14 +79,18 @@
     }
   }
 
-  // -- Ticked rows.
+  // -- Ticked rows. How many, as the page's language says it.
+  function counted(text, number) {
+    const forms = JSON.parse(text.dataset.forms), form = forms[new Intl.PluralRules(root.lang).select(number)];
+    return (form ?? (number === 1 ? text.dataset.one : forms.other)).replace("{count}", number);
+  }
   function count(form) {
     const boxes = [...form.elements].filter(control => control.name === "key");
     const ticked = boxes.filter(box => box.checked).length;
     const all = form.querySelector("[data-bulk-all]");
     const everything = all?.checked ?? false;
     const text = form.querySelector(".bulk-count");
-    text.textContent = ticked === 1 ? text.dataset.one : text.dataset.many.replace("{n}", ticked);
+    text.textContent = counted(text, ticked);
     text.hidden = everything;
     form.hidden = ticked === 0 && !everything;
     for (const box of boxes) box.disabled = everything;
@@ -157,11 +161,12 @@
     }
   }
 
-  // -- Copying what a field holds. Where the browser does not let a script do that, the text is marked to be copied by hand.
+  // -- Copying what a field or a text holds. Where the browser does not let a script do that, it is marked to be copied by hand.
   async function copy(button) {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    try { await navigator.clipboard.writeText(field.value); } catch { return; }
+    const source = document.getElementById(button.dataset.copy);
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
+    try { await navigator.clipboard.writeText(source.value ?? source.textContent); } catch { return; }
     button.textContent = button.dataset.copied;
     document.getElementById("live").textContent = button.dataset.copied;
   }

@@ -12,6 +12,9 @@ use rusqlite::{Connection, OpenFlags, Row};
 /// Columns that say when somebody was last here. Those may change by looking at a page.
 const MAY_CHANGE: &[&str] = &["seen", "last_seen", "idle_expires", "last_used"];
 
+/// Tables that looking at a page may add to: which phrases there are is noted as they are shown.
+const MAY_GROW: &[&str] = &["phrases"];
+
 /// All rows of all tables at one moment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -21,8 +24,9 @@ pub struct Snapshot {
 impl Snapshot {
     pub fn of(data: &Path) -> Self {
         let connection = open(data);
-        let tables =
+        let mut tables =
             names(&connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+        tables.retain(|table| !MAY_GROW.contains(&table.as_str()));
         assert!(!tables.is_empty(), "the database has tables");
         Self { tables: tables.into_iter().map(|table| (table.clone(), rows(&connection, &table))).collect() }
     }
@@ -57,8 +61,15 @@ pub fn open(data: &Path) -> Connection {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database can be read")
 }
 
+/// Opens it to be written beside the server.
+pub fn open_to_write(data: &Path) -> Connection {
+    let connection = Connection::open(file(data)).expect("the database can be opened");
+    connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a time can be set");
+    connection
+}
+
 /// The file in a data directory that is a SQLite database.
-fn file(data: &Path) -> PathBuf {
+pub fn file(data: &Path) -> PathBuf {
     let entries = fs::read_dir(data).expect("a data directory can be read");
     let mut files = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
     let is_database = |path: &PathBuf| fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0"));

@@ -17,6 +17,7 @@ pub mod desk;
 pub mod grants;
 pub mod grep;
 pub mod keeper;
+pub mod languages;
 pub mod leftovers;
 pub mod load;
 pub mod logs;

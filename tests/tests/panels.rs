@@ -164,7 +164,7 @@ fn nothing_is_said_yes_to_on_a_page_that_changes_by_itself() {
     let followed = drawn();
     database.execute("DELETE FROM jobs WHERE id = 'followed'", []).expect("a job can be removed");
     assert!(!followed.has(".consent-form"), "{}", followed.text("main"));
-    assert!(followed.text("main").contains("as soon as this page stays as it is"), "{}", followed.text("main"));
+    assert!(followed.text("main").contains("once this page no longer updates itself"), "{}", followed.text("main"));
     assert!(drawn().has(".consent-form"));
 }
 

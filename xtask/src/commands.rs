@@ -7,6 +7,7 @@
 use std::env;
 use std::num::NonZeroUsize;
 
+use crate::phrases::phrases;
 use crate::shell::{Outcome, Workspace, become_program, run, say};
 use crate::{programs, setup as preparation};
 
@@ -74,6 +75,8 @@ pub fn check(workspace: &Workspace, arguments: &[String]) -> Outcome {
     takes_no(arguments)?;
     say("formatting");
     run(workspace.cargo(["fmt", "--all", "--check"]))?;
+    say("phrases");
+    phrases(workspace, &["--check".to_owned()])?;
     preparation::everything(workspace)?;
     say("lints");
     run(workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;

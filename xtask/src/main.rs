@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 mod assets;
 mod commands;
+mod phrases;
 mod plugins;
 mod programs;
 mod setup;
@@ -41,6 +42,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[FILTER]",
         summary: "set up, then run every test, those in a browser too, and look for their secrets in what was written",
         run: commands::test,
+    },
+    Command {
+        name: "phrases",
+        arguments: "[--check]",
+        summary: "gather what the server says, for who translates it",
+        run: phrases::phrases,
     },
     Command {
         name: "check",

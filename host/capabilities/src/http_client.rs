@@ -17,7 +17,7 @@ use crate::call::{Call, Services, Subject};
 use crate::gate::{Pass, Refusal};
 use crate::secret_store::Holder;
 use crate::table::{HTTP_ASK, HTTP_CHANGE, Row};
-use vestry_catalog::Capability;
+use vestry_catalog::{Capability, setting_of_origin};
 
 /// The case of the table that a call is.
 pub(crate) fn row(request: &Outgoing) -> Row {
@@ -74,13 +74,24 @@ async fn attempt(call: &Call, origin: &Origin, asked: Outgoing) -> Result<Answer
 
 /// Whether this origin is granted at this moment; a grant that is no origin allows nothing.
 fn is_granted(services: &Services, plugin: &Subject, origin: &Origin) -> bool {
+    let is = |granted: &str| match setting_of_origin(granted) {
+        Some(setting) => named_by(&plugin.settings, setting).is_some_and(|named| named == *origin),
+        None => granted.parse::<Origin>().is_ok_and(|granted| granted == *origin),
+    };
     match services.grants(&plugin.id, &plugin.digest) {
-        Ok(grants) => grants.origins().any(|granted| granted.parse::<Origin>().is_ok_and(|granted| granted == *origin)),
+        Ok(grants) => grants.origins().any(is),
         Err(error) => {
             tracing::error!(%error, "grants could not be read");
             false
         }
     }
+}
+
+/// The origin of the address that a setting holds, as an administrator has written it into the server's configuration.
+fn named_by(settings: &str, setting: &str) -> Option<Origin> {
+    let settings: serde_json::Value = serde_json::from_str(settings).ok()?;
+    let value = setting.split('.').try_fold(&settings, |value, name| value.get(name))?;
+    Origin::of_address(value.as_str()?).ok()
 }
 
 /// A header, with its secret where it has one.

@@ -4,7 +4,7 @@
 
 use vestry_contract::types::{self, Failure};
 use vestry_contract::{
-    contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, packages, queue,
+    contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, packages, phrases, queue,
     registration, secrets, server, settings, ui, uploads, users,
 };
 
@@ -14,9 +14,10 @@ use crate::table::{
     JOBS_CANCEL, JOBS_GET, JOBS_PROGRESS, JOBS_START, KV_COMMIT, KV_GET, KV_SCAN, LINKS_ABSOLUTE, LOG_WRITE, MAIL_SEND,
     MENU_SET_BADGE, PACKAGES_CHECK, PACKAGES_DISABLE, PACKAGES_DISCARD, PACKAGES_ENABLE, PACKAGES_FETCH,
     PACKAGES_HISTORY, PACKAGES_INSPECT, PACKAGES_OUTCOME, PACKAGES_PLACE, PACKAGES_PLUGINS, PACKAGES_REFERENCES,
-    PACKAGES_RETRY, PACKAGES_SET_LIMITS, PACKAGES_UNINSTALL, PACKAGES_UPGRADES, PACKAGES_WAITING, QUEUE_CANCEL,
-    QUEUE_FIND, QUEUE_GET, QUEUE_LINES, QUEUE_RETRY, SECRETS_REVEAL, SERVER_DESCRIBE, SETTINGS_GET, UPLOADS_KEEP,
-    UPLOADS_READ, USERS_FIND, USERS_FIND_COLUMNS, USERS_GET, USERS_INVITE, USERS_PRIVILEGES, USERS_RESET,
+    PACKAGES_RETRY, PACKAGES_SET_LIMITS, PACKAGES_UNINSTALL, PACKAGES_UPGRADES, PACKAGES_WAITING, PHRASES_APPLY,
+    PHRASES_COVERAGE, PHRASES_DESCRIBE, PHRASES_FIND, PHRASES_LANGUAGES, PHRASES_PUT_LANGUAGE, PHRASES_REMOVE_LANGUAGE,
+    QUEUE_CANCEL, QUEUE_FIND, QUEUE_GET, QUEUE_LINES, QUEUE_RETRY, SECRETS_REVEAL, SERVER_DESCRIBE, SETTINGS_GET,
+    UPLOADS_KEEP, UPLOADS_READ, USERS_FIND, USERS_FIND_COLUMNS, USERS_GET, USERS_INVITE, USERS_PRIVILEGES, USERS_RESET,
 };
 
 impl types::Host for Call {}
@@ -395,5 +396,47 @@ impl server::Host for Call {
         let pass = self.admit(&[SERVER_DESCRIBE], &())?;
         let overview = crate::server::describe(self, pass).await?;
         self.hand_over(overview)
+    }
+}
+
+impl phrases::Host for Call {
+    async fn languages(&mut self) -> Result<Vec<phrases::Language>, Failure> {
+        let pass = self.admit(&[PHRASES_LANGUAGES], &())?;
+        let languages = crate::phrases::languages(self, pass)?;
+        self.hand_over(languages)
+    }
+
+    async fn describe(&mut self, tag: String) -> Result<phrases::Language, Failure> {
+        let pass = self.admit(&[PHRASES_DESCRIBE], &tag)?;
+        let language = crate::phrases::describe(self, pass, &tag)?;
+        self.hand_over(language)
+    }
+
+    async fn coverage(&mut self, language: String) -> Result<Vec<phrases::Covered>, Failure> {
+        let pass = self.admit(&[PHRASES_COVERAGE], &language)?;
+        let coverage = crate::phrases::coverage(self, pass, &language)?;
+        self.hand_over(coverage)
+    }
+
+    async fn find(&mut self, query: phrases::Query) -> Result<phrases::Found, Failure> {
+        let pass = self.admit(&[PHRASES_FIND], &query)?;
+        let found = crate::phrases::find(self, pass, query)?;
+        self.hand_over(found)
+    }
+
+    async fn put_language(&mut self, tag: String, offered: bool) -> Result<(), Failure> {
+        let pass = self.admit(&[PHRASES_PUT_LANGUAGE], &(&tag, offered))?;
+        crate::phrases::put_language(self, pass, &tag, offered).await
+    }
+
+    async fn remove_language(&mut self, tag: String) -> Result<(), Failure> {
+        let pass = self.admit(&[PHRASES_REMOVE_LANGUAGE], &tag)?;
+        crate::phrases::remove_language(self, pass, &tag).await
+    }
+
+    async fn apply(&mut self, language: String, changes: Vec<phrases::Change>) -> Result<phrases::Outcome, Failure> {
+        let pass = self.admit(&[PHRASES_APPLY], &(&language, &changes))?;
+        let outcome = crate::phrases::apply(self, pass, &language, changes).await?;
+        self.hand_over(outcome)
     }
 }

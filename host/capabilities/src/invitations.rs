@@ -15,7 +15,7 @@ use vestry_identity::{AccountId, Act, Actor, Email, IdentityError, Invalid, Link
 use vestry_storage::{Hash, StorageError, TicketRow, TicketState, Transaction};
 use vestry_vault::VaultError;
 
-use crate::call::{Call, CallSettings, Services};
+use crate::call::{Call, CallSettings, Services, unavailable};
 use crate::gate::{Pass, Question, Refusal};
 use crate::mail::sealed::{HostMail, SealedMail, Template};
 use crate::table::{Row, USERS_INVITE, USERS_RESET};
@@ -47,6 +47,8 @@ struct Owner {
     account: String,
     email: String,
     name: String,
+    /// What they have chosen to be spoken to in; empty where nothing.
+    language: String,
 }
 
 pub(crate) async fn invite(
@@ -58,7 +60,8 @@ pub(crate) async fn invite(
 ) -> Result<String, Failure> {
     let (email, name) = (Email::parse(&email).map_err(wrong("email"))?, Name::parse(&name).map_err(wrong("name"))?);
     let account = AccountId::generate().map_err(users::identity_failure)?;
-    let owner = Owner { account: account.to_string(), email: email.to_string(), name: name.to_string() };
+    let language = String::new();
+    let owner = Owner { account: account.to_string(), email: email.to_string(), name: name.to_string(), language };
     let invited =
         Invited { account, email: owner.email.clone(), name: owner.name.clone(), privileges: privileges.clone() };
     let tried = invited.clone();
@@ -95,7 +98,9 @@ pub(crate) async fn reset_password(call: &mut Call, pass: Pass, id: String) -> R
         Ok(row) => row,
         Err(error) => return Err(refused(call, USERS_RESET, error)),
     };
-    let owner = Owner { account: row.id, email: row.email.unwrap_or_default(), name: row.name };
+    let database = &call.settings()?.services.database;
+    let language = database.read(|reader| reader.account_language(&row.id)).map_err(unavailable)?.unwrap_or_default();
+    let owner = Owner { account: row.id, email: row.email.unwrap_or_default(), name: row.name, language };
     call.confirmed(&pass, &[USERS_RESET], || {
         let values = [("account", format!("{} ({})", owner.name, owner.email))];
         Ok(Question {
@@ -129,7 +134,8 @@ fn mail<'a>(purpose: LinkPurpose, owner: &'a Owner, by: &'a str, link: &'a str) 
         LinkPurpose::Invitation => Template::Invitation,
         LinkPurpose::Reset => Template::Reset,
     };
-    HostMail { template, recipient: &owner.account, address: &owner.email, name: &owner.name, by, link }
+    let Owner { account, email, name, language } = owner;
+    HostMail { template, recipient: account, address: email, name, by, link, language }
 }
 
 /// Does it: account, link, mail and ticket, or nothing of it.
@@ -261,7 +267,8 @@ pub fn send_forgotten(services: &Services, email: &Email, origin: &str) -> Resul
     let (link, now) = (LinkToken::generate()?, services.identity.clock().now());
     let sent = services.database.write(|tx| {
         let Some(row) = policy::forgotten(tx, email, &link.hash(), now)? else { return Ok(false) };
-        let owner = Owner { account: row.id, email: email.to_string(), name: row.name };
+        let language = tx.account_language(&row.id)?.unwrap_or_default();
+        let owner = Owner { account: row.id, email: email.to_string(), name: row.name, language };
         let address = format!("{origin}/account/{}/{}", LinkPurpose::Reset.name(), link.expose());
         mail(LinkPurpose::Reset, &owner, "", &address).seal(services.secrets.vault())?.queue(tx, now)?;
         Ok::<_, HandoverError>(true)
@@ -280,18 +287,13 @@ fn place(ticket: &str) -> [&str; 2] {
 /// A refusal of the policy: noted for the audit, because the attempt leaves no trace.
 fn refused(call: &mut Call, row: Row, error: IdentityError) -> Failure {
     if let IdentityError::Refused(reason) = &error {
-        call.note_refusal(Refusal { function: row.name(), reason: reason.clone() });
+        call.note_refusal(Refusal { function: row.name(), reason: reason.english() });
     }
     users::identity_failure(error)
 }
 
 fn wrong(field: &'static str) -> impl Fn(Invalid) -> Failure {
-    move |invalid| {
-        let sentence = invalid.to_string();
-        let mut characters = sentence.chars();
-        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-        users::invalid(field, format!("{first}{}.", characters.as_str()))
-    }
+    move |invalid| users::invalid(field, invalid.sentence.to_owned())
 }
 
 fn unsealed(error: VaultError) -> Failure {

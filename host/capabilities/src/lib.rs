@@ -28,6 +28,7 @@ mod menu;
 #[cfg(test)]
 mod nowhere;
 mod packages;
+mod phrases;
 mod queue;
 mod secret_store;
 mod secrets;
@@ -52,6 +53,7 @@ pub use job_log::{JobLog, Line as JobLine};
 pub use jobs::new_id as new_job_id;
 pub use mail::sealed::{Content, ContentError, HostMail, SealedMail, Template};
 pub use packages::{GRANT, NotYours, SERVER, hands_on, not_yours};
+pub use phrases::bring_in_shipped;
 pub use queue::sentence;
 pub use secret_store::{
     Configured, ConfiguredSecret, ConfiguredSource, Holder, MANAGE, Redaction, SecretError, SecretSource, SecretView,

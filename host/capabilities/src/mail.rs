@@ -15,7 +15,7 @@ use vestry_contract::types::{Failure, Text};
 use vestry_contract::ui::RouteRef;
 use vestry_storage::{MailCount, Transaction};
 
-use self::sealed::{Content, LANGUAGE, SealedMail, Template};
+use self::sealed::{Content, SealedMail, Template};
 use crate::call::{Actor, Call, unavailable};
 use crate::gate::Pass;
 use crate::secret_store::Holder;
@@ -42,6 +42,8 @@ struct Reached {
     address: String,
     /// Of the account; empty for a visitor.
     name: String,
+    /// What the account has chosen; empty where nothing.
+    language: String,
 }
 
 pub(crate) async fn send(
@@ -97,7 +99,9 @@ fn reached(call: &Call, to: &Recipient) -> Result<Reached, Failure> {
     let nobody = || Failure::NotFound("there is no active account of that id with an address".into());
     let row = row.filter(|row| row.active).ok_or_else(nobody)?;
     let address = row.email.ok_or_else(nobody)?;
-    Ok(Reached { recipient: row.id, address, name: row.name })
+    let database = &call.settings()?.services.database;
+    let language = database.read(|reader| reader.account_language(&row.id)).map_err(unavailable)?.unwrap_or_default();
+    Ok(Reached { recipient: row.id, address, name: row.name, language })
 }
 
 fn visitor(call: &Call) -> Result<Reached, Failure> {
@@ -107,7 +111,7 @@ fn visitor(call: &Call) -> Result<Reached, Failure> {
     let address = address.filter(|_| !visitor.is_empty()).ok_or_else(|| {
         Failure::NotFound("this visitor has confirmed no address; the panel `address` asks for one".into())
     })?;
-    Ok(Reached { recipient: visitor.clone(), address, name: String::new() })
+    Ok(Reached { recipient: visitor.clone(), address, name: String::new(), language: String::new() })
 }
 
 /// What was sent in the last hour, with what this request has noted so far.
@@ -162,14 +166,14 @@ fn put_together(
     url: Option<String>,
 ) -> Result<SealedMail, Failure> {
     let open = call.settings()?;
-    let words = |text: &Text| words::fill(text, values);
-    let subject = words(&kind.subject);
+    let words = |text: &Text| words::filled(text, values);
+    let subject = words::fill(&kind.subject, values);
     let button = kind.button.as_ref().zip(url).map(|(label, url)| json!({ "label": words(label), "url": url }));
     let content = Content {
         template: Template::Message,
-        language: LANGUAGE.to_owned(),
+        language: reached.language.clone(),
         context: json!({
-            "subject": subject,
+            "subject": words(&kind.subject),
             "name": reached.name,
             "plugin": call.subject().title,
             "paragraphs": kind.paragraphs.iter().map(words).collect::<Vec<_>>(),

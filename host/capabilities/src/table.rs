@@ -116,6 +116,7 @@ const USERS: &str = "vestry:admin/users";
 const QUEUE: &str = "vestry:admin/queue";
 const PACKAGES: &str = "vestry:admin/packages";
 const SERVER: &str = "vestry:admin/server";
+const PHRASES: &str = "vestry:admin/phrases";
 
 pub(crate) const LOG_WRITE: Row = own(LOG, "write", Kind::OwnRead);
 pub(crate) const SETTINGS_GET: Row = own(SETTINGS, "get", Kind::OwnRead);
@@ -249,6 +250,18 @@ pub(crate) const PACKAGES_DISCARD_USED: Row = Row {
     )
 };
 pub(crate) const SERVER_DESCRIBE: Row = reads(SERVER, "describe", "server.read");
+pub(crate) const PHRASES_LANGUAGES: Row = reads(PHRASES, "languages", "phrases.read");
+pub(crate) const PHRASES_DESCRIBE: Row = reads(PHRASES, "describe", "phrases.read");
+pub(crate) const PHRASES_COVERAGE: Row = reads(PHRASES, "coverage", "phrases.read");
+pub(crate) const PHRASES_FIND: Row = reads(PHRASES, "find", "phrases.read");
+pub(crate) const PHRASES_PUT_LANGUAGE: Row = writes(PHRASES, "put-language", "phrases.write");
+pub(crate) const PHRASES_REMOVE_LANGUAGE: Row = asks(
+    PHRASES,
+    "remove-language",
+    "phrases.write",
+    "Remove {language} ({tag}), with its {count} translations, for good",
+);
+pub(crate) const PHRASES_APPLY: Row = writes(PHRASES, "apply", "phrases.write");
 
 /// Every function that a plugin can call.
 pub const TABLE: &[Row] = &[
@@ -317,6 +330,13 @@ pub const TABLE: &[Row] = &[
     PACKAGES_DISCARD,
     PACKAGES_DISCARD_USED,
     SERVER_DESCRIBE,
+    PHRASES_LANGUAGES,
+    PHRASES_DESCRIBE,
+    PHRASES_COVERAGE,
+    PHRASES_FIND,
+    PHRASES_PUT_LANGUAGE,
+    PHRASES_REMOVE_LANGUAGE,
+    PHRASES_APPLY,
 ];
 
 /// Interfaces that hold types alone, and so ask for nothing.

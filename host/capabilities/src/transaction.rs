@@ -17,6 +17,7 @@ use crate::invitations::Invitation;
 use crate::jobs::JobWrite;
 use crate::mail::QueuedMail;
 use crate::packages::PackageWrite;
+use crate::phrases::PhraseWrite;
 use crate::words;
 
 /// One thing to be done.
@@ -50,6 +51,7 @@ pub(crate) enum Write {
     Mail(QueuedMail),
     Invitation(Invitation),
     Package(PackageWrite),
+    Phrases(PhraseWrite),
 }
 
 impl Write {
@@ -175,7 +177,7 @@ impl Call {
             Write::Package(write) => crate::packages::announce(self, events, write),
             Write::Mail(_) | Write::Invitation(_) => events.publish(&Event::Work),
             Write::Badge { .. } | Write::Users { .. } | Write::UsersFound { .. } => events.publish(&Event::Authority),
-            Write::Kv { .. } => {}
+            Write::Kv { .. } | Write::Phrases(_) => {}
         }
     }
 
@@ -203,6 +205,7 @@ impl Call {
             Write::Job(write) => crate::jobs::make(self, tx, write, now),
             Write::Mail(mail) => crate::mail::make(self, tx, mail, now),
             Write::Package(write) => crate::packages::make(self, open, tx, write, now),
+            Write::Phrases(write) => crate::phrases::make(self, tx, write, now),
             Write::Invitation(invitation) => crate::invitations::make(self, open, tx, invitation, now),
             Write::Badge { route, badge } => {
                 match badge {

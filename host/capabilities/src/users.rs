@@ -101,7 +101,7 @@ fn commit_failure(error: CommitError) -> Failure {
 pub(crate) fn identity_failure(error: IdentityError) -> Failure {
     match error {
         IdentityError::Storage(error) => failure(error),
-        IdentityError::Refused(reason) => Failure::Denied(reason),
+        IdentityError::Refused(reason) => Failure::Denied(reason.english()),
         other => {
             tracing::error!(error = %other, "a host call on accounts failed");
             Failure::Unavailable("the server cannot do that at the moment".into())

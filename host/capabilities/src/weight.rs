@@ -3,7 +3,9 @@
 //! A close estimate: text and bytes as they are, eight bytes for every number, flag and list. It bounds what a request
 //! moves, it bills nobody.
 
-use vestry_contract::{contributions, files, http_client, jobs, kv, packages, queue, server, types, ui, users};
+use vestry_contract::{
+    contributions, files, http_client, jobs, kv, packages, phrases, queue, server, types, ui, users,
+};
 
 pub(crate) trait Weight {
     fn weight(&self) -> usize;
@@ -57,6 +59,14 @@ records! {
     packages::Event { time, kind, version, digest, former, by, reason }
     packages::Placing { digest, mount, swap, take_over, data, expected }
     packages::Upgrade { id, current, newer, notes, how }
+    phrases::Language { tag, name, right_to_left, plurals, added, offered, extra }
+    phrases::Covered { plugin, title, phrases, translated, machine }
+    phrases::Entry { plugin, phrase, place, forms, state, changed, changed_by, extra }
+    phrases::Query { language, plugin, state, text, cursor, limit }
+    phrases::Found { entries, total, next }
+    phrases::Translation { plugin, phrase, forms, machine, expected }
+    phrases::Refusal { index, reason }
+    phrases::Outcome { changed, unchanged, refusals }
     server::Node { name, here, since }
     server::Plugin { id, version, mount, state, routes, interfaces }
     server::Store { name, bytes, files }
@@ -138,6 +148,15 @@ impl Weight for packages::Source {
             Self::Git(git) => git.weight(),
             Self::Registry(text) | Self::Shipped(text) => text.weight(),
             Self::Other(other) => other.weight(),
+        }
+    }
+}
+
+impl Weight for phrases::Change {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Set(translation) => translation.weight(),
+            Self::Clear(key) => key.weight(),
         }
     }
 }

@@ -26,6 +26,15 @@ pub enum Capability {
     Other(String),
 }
 
+/// What an origin begins with that the plugin's settings name.
+const SETTING: &str = "setting:";
+
+/// The name of the setting that a wished origin stands in, where it is not an origin itself.
+#[must_use]
+pub fn setting_of_origin(origin: &str) -> Option<&str> {
+    origin.strip_prefix(SETTING)
+}
+
 impl Capability {
     /// What importing an interface asks for, such as `vestry:plugin/kv@0.1.0`.
     #[must_use]

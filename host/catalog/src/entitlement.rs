@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use vestry_contract::registration::{Access, Route};
+use vestry_phrases::{Words, words};
 use vestry_storage::Reader;
 
 use crate::additions::verb;
@@ -28,7 +29,7 @@ pub struct Entitlement {
     /// What the version that runs does not ask for; all of it where nothing runs, or what runs is from elsewhere.
     pub wider: Vec<Capability>,
     /// Routes that let in more people than those of the version that runs, such as `GET /x to everybody`.
-    pub opened: Vec<String>,
+    pub opened: Vec<Words>,
     /// Of what is refused, what would go over from the version that runs if who orders this could grant it.
     pub withheld: Vec<Capability>,
     /// Somebody has said what this package itself gets, or it was in its place before.
@@ -96,7 +97,7 @@ pub fn wider(package: &Known, running: &Known) -> Vec<Capability> {
 }
 
 /// Routes that let in more people than before: under the same name, or at the same address; or new, and open to everybody.
-fn opened(routes: &[Route], before: &[Route]) -> Vec<String> {
+fn opened(routes: &[Route], before: &[Route]) -> Vec<Words> {
     let opens = |route: &&Route| {
         let mut same = before.iter().filter(|other| is_same(route, other)).peekable();
         match same.peek() {
@@ -125,13 +126,15 @@ fn is_looser(access: &Access, than: &Access) -> bool {
     }
 }
 
-fn to_whom(route: &Route) -> String {
-    let whom = match &route.access {
-        Access::Everyone => "everybody, also without signing in".to_owned(),
-        Access::SignedIn => "everybody who is signed in".to_owned(),
-        Access::Permission(name) => format!("who has the permission {name}"),
-    };
-    format!("{} {} to {whom}", verb(route.verb), route.path)
+fn to_whom(route: &Route) -> Words {
+    let opened = format!("{} {}", verb(route.verb), route.path);
+    match &route.access {
+        Access::Everyone => words!("{route} to everybody, also without signing in", route = opened),
+        Access::SignedIn => words!("{route} to everybody who is signed in", route = opened),
+        Access::Permission(permission) => {
+            words!("{route} to who has the permission {permission}", route = opened, permission)
+        }
+    }
 }
 
 /// Whether something is among these, or less than something that is.
@@ -281,7 +284,7 @@ mod tests {
             (at("new", "/new", Access::Everyone), Some("GET /new to everybody, also without signing in")),
         ] {
             assert_eq!(
-                opened(std::slice::from_ref(&route), &before).first().map(String::as_str),
+                opened(std::slice::from_ref(&route), &before).first().map(Words::english).as_deref(),
                 expected,
                 "{route:?}"
             );

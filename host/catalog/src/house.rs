@@ -1,6 +1,8 @@
 //! Directories of the server's own that plugins can be granted by name: read only, and open to people who may see what
 //! is in them. Where they are is for the server to know; no configuration names them.
 
+use vestry_phrases::phrase;
+
 /// One of them.
 #[derive(Debug)]
 pub struct HouseDirectory {
@@ -15,7 +17,7 @@ pub struct HouseDirectory {
 pub const LOGS: HouseDirectory = HouseDirectory {
     name: "server-logs",
     permission: "logs.read",
-    words: "Read the server's logs, for people who may read them",
+    words: phrase!("Read the server's logs, for people who may read them"),
 };
 
 const ALL: &[&HouseDirectory] = &[&LOGS];

@@ -1,6 +1,8 @@
 //! A package looked at before anything happens: what it adds, what it asks for, what it takes the place of, what is odd.
 
+use serde_json::json;
 use vestry_contract::packages::{Ask, Inspection, Package};
+use vestry_contract::registration::{Need, PluginInfo};
 use vestry_contract::types::Text;
 use vestry_storage::Reader;
 
@@ -12,9 +14,12 @@ use crate::facts::Facts;
 use crate::known::{Known, Result, UNREADABLE, is_newer, plain};
 use crate::lookalikes::lookalikes;
 use crate::meaning;
-use crate::needs::Mounted;
+use crate::needs::{Mounted, short};
 use crate::plan::{other_at, stranger_to};
 use crate::under_way::under_way;
+
+/// Name of what is said beside the record's own fields of each thing that a package needs: `id at-least`, as JSON.
+pub const NEED: &str = "need";
 
 /// What is known of secrets, by name.
 pub type Secrets<'a> = &'a dyn Fn(&str) -> meaning::Known<'a>;
@@ -67,10 +72,16 @@ pub fn inspection(
         wider: installed.is_some() && !entitlement.more().is_empty(),
         job: job.map(|order| order.job),
         readme: package.row.readme.clone(),
+        extra: needs(&package.info),
         package: package.package(),
         mount,
-        extra: Vec::new(),
     }))
+}
+
+/// What it needs, an entry `need` each, also where it is there: the record itself has only what is missing.
+fn needs(info: &PluginInfo) -> Vec<(String, String)> {
+    let value = |need: &Need| json!(short(&need.what, &need.at_least)).to_string();
+    info.needs.iter().map(|need| (NEED.to_owned(), value(need))).collect()
 }
 
 /// What it asks for, under the headings of [`meaning`], what is dangerous first.
@@ -80,11 +91,11 @@ fn asks(package: &Known, running: Option<&Known>, entitlement: &Entitlement, sec
         .asks()
         .into_iter()
         .map(|asked| {
-            let words = meaning::of(&asked.capability, secrets);
+            let words = meaning::of(&asked.capability, secrets, str::to_owned);
             let heading = meaning::HEADINGS.iter().position(|heading| *heading == words.heading);
             let ask = Ask {
                 capability: asked.capability.to_string(),
-                means: Text::Data(words.words),
+                means: Text::Data(words.words.english()),
                 reason: asked.reason,
                 grave: words.grave,
                 granted: entitlement.granted.contains(&asked.capability),

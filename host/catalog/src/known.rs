@@ -3,6 +3,7 @@
 use vestry_contract::packages::Package;
 use vestry_contract::registration::PluginInfo;
 use vestry_contract::types::Text;
+use vestry_phrases::phrase;
 use vestry_storage::{PackageRow, Reader, StorageError};
 
 use crate::capability::Capability;
@@ -17,8 +18,10 @@ pub enum CatalogError {
 }
 
 /// What is said of a package whose registration cannot be read.
-pub const UNREADABLE: &str = "What it registered cannot be read any more by this version of Vestry: fetch it again, put another version in its \
-     place, or discard it.";
+pub const UNREADABLE: &str = phrase!(
+    "What it registered cannot be read any more by this version of Vestry: fetch it again, put another version in its \
+     place, or discard it."
+);
 
 /// The `data-version` of what is not known; nothing registers this one.
 const ILLEGIBLE: u32 = 0;

@@ -29,11 +29,11 @@ mod testing;
 mod under_way;
 mod upgrades;
 
-pub use capability::Capability;
+pub use capability::{Capability, setting_of_origin};
 pub use digest::Digest;
 pub use entitlement::{Entitlement, covers, wider};
 pub use facts::{Facts, Shipped, Still, UNUSED};
-pub use inspection::{Secrets, inspection};
+pub use inspection::{NEED, Secrets, inspection};
 pub use installed::{installed, limits, state, waiting};
 pub use known::{Asked, CatalogError, Known, UNREADABLE, is_newer, plain, quoted};
 pub use newer::Newer;

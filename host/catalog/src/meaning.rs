@@ -2,49 +2,63 @@
 //! server, to other machines, or to people who are not signed in.
 
 use vestry_identity::HOST_PERMISSIONS;
+use vestry_phrases::{Words, phrase, words};
 
-use crate::capability::Capability;
+use crate::capability::{Capability, setting_of_origin};
 use crate::house;
 
 /// What an interface of the host lets a plugin do, and whether that is dangerous by itself.
 const INTERFACES: &[(&str, &str, bool)] = &[
-    ("vestry:plugin/log", "Write lines into the server's log", false),
-    ("vestry:plugin/settings", "Read its own settings from the server's configuration", false),
-    ("vestry:plugin/uploads", "Read files that people send to it", false),
-    ("vestry:plugin/kv", "Keep data of its own", false),
-    ("vestry:plugin/files", "Use the directories that are named here, as far as they are granted", false),
+    ("vestry:plugin/log", phrase!("Write lines into the server's log"), false),
+    ("vestry:plugin/settings", phrase!("Read its own settings from the server's configuration"), false),
+    ("vestry:plugin/uploads", phrase!("Read files that people send to it"), false),
+    ("vestry:plugin/kv", phrase!("Keep data of its own"), false),
+    ("vestry:plugin/files", phrase!("Use the directories that are named here, as far as they are granted"), false),
     (
         "vestry:plugin/http-client",
-        "Call other servers: the addresses that are named here, as far as they are granted",
+        phrase!("Call other servers: the addresses that are named here, as far as they are granted"),
         false,
     ),
-    ("vestry:plugin/secrets", "Read the secrets that are named here, as far as they are granted", false),
-    ("vestry:plugin/events", "Tell pages that are open that something changed", false),
-    ("vestry:plugin/jobs", "Go on working after a page was answered, for who started it", false),
+    ("vestry:plugin/secrets", phrase!("Read the secrets that are named here, as far as they are granted"), false),
+    ("vestry:plugin/events", phrase!("Tell pages that are open that something changed"), false),
+    ("vestry:plugin/jobs", phrase!("Go on working after a page was answered, for who started it"), false),
     (
         "vestry:plugin/mail",
-        "Send mails that it registered, to accounts and to addresses that visitors have confirmed",
+        phrase!("Send mails that it registered, to accounts and to addresses that visitors have confirmed"),
         false,
     ),
-    ("vestry:plugin/contributions", "See what other plugins contribute to its pages", false),
-    ("vestry:plugin/menu", "Put a badge on its own menu entry", false),
-    ("vestry:plugin/links", "Make links to its own pages that work from outside", false),
+    ("vestry:plugin/contributions", phrase!("See what other plugins contribute to its pages"), false),
+    ("vestry:plugin/menu", phrase!("Put a badge on its own menu entry"), false),
+    ("vestry:plugin/links", phrase!("Make links to its own pages that work from outside"), false),
     (
         "vestry:admin/users",
-        "See and change accounts, as far as the person who uses it may; what is grave is asked first",
+        phrase!("See and change accounts, as far as the person who uses it may; what is grave is asked first"),
         true,
     ),
-    ("vestry:admin/queue", "See, cancel and retry the jobs of all plugins, as far as the person who uses it may", true),
+    (
+        "vestry:admin/queue",
+        phrase!("See, cancel and retry the jobs of all plugins, as far as the person who uses it may"),
+        true,
+    ),
     (
         "vestry:admin/packages",
-        "Call any address on the net to fetch packages from there, and change what is mounted, as far as the person who \
-         uses it may; what is grave is asked first",
+        phrase!(
+            "Call any address on the net to fetch packages from there, and change what is mounted, as far as the person who \
+         uses it may; what is grave is asked first"
+        ),
         true,
     ),
     (
         "vestry:admin/server",
-        "See how this server is built and what runs on it, as far as the person who uses it may",
+        phrase!("See how this server is built and what runs on it, as far as the person who uses it may"),
         false,
+    ),
+    (
+        "vestry:admin/phrases",
+        phrase!(
+            "Say what the server and all plugins say in other languages, their warnings too, as far as the person who uses it may"
+        ),
+        true,
     ),
 ];
 
@@ -53,19 +67,20 @@ pub fn interfaces() -> impl Iterator<Item = &'static str> {
     INTERFACES.iter().map(|(name, ..)| *name)
 }
 
-/// What something is called and meant by.
+/// What something means, and whether it is dangerous.
 #[derive(Debug)]
-pub struct Words {
+pub struct Meaning {
+    /// A phrase.
     pub heading: &'static str,
-    pub words: String,
+    pub words: Words,
     pub grave: bool,
 }
 
-const USES: &str = "What it uses of the server";
-const REACHES: &str = "What it reaches";
-const PEOPLE: &str = "People";
-const ALONE: &str = "What it may do with nobody present";
-const UNKNOWN: &str = "Unknown to this server";
+const USES: &str = phrase!("What it uses of the server");
+const REACHES: &str = phrase!("What it reaches");
+const PEOPLE: &str = phrase!("People");
+const ALONE: &str = phrase!("What it may do with nobody present");
+const UNKNOWN: &str = phrase!("Unknown to this server");
 
 /// Headings in the order that they are shown in: what is most often dangerous first, before somebody is tired of reading.
 pub const HEADINGS: &[&str] = &[ALONE, REACHES, PEOPLE, USES, UNKNOWN];
@@ -79,41 +94,55 @@ pub enum Known<'a> {
     Bound(&'a str),
 }
 
-/// A capability in plain words. `secret`: what is known of the secret of a name.
-pub fn of<'a>(capability: &Capability, secret: impl Fn(&str) -> Known<'a>) -> Words {
-    let said = |heading, words: String, grave| Words { heading, words, grave };
+/// A capability in plain words. `secret`: what is known of the secret of a name; `title`: how the title of a permission is
+/// said.
+pub fn of<'a>(
+    capability: &Capability,
+    secret: impl Fn(&str) -> Known<'a>,
+    title: impl Fn(&'static str) -> String,
+) -> Meaning {
+    let said = |heading, words, grave| Meaning { heading, words, grave };
     match capability {
         Capability::Interface(name) => match INTERFACES.iter().find(|(known, ..)| known == name) {
-            Some((_, words, grave)) => said(USES, (*words).to_owned(), *grave),
+            Some((_, words, grave)) => said(USES, Words::plain(words), *grave),
             None => {
-                said(UNKNOWN, "An interface that this server does not know; granting it has no effect".into(), true)
+                let words = words!("An interface that this server does not know; granting it has no effect");
+                said(UNKNOWN, words, true)
             }
         },
         Capability::Directory { name, write: false } => match house::directory(name) {
-            Some(house) => said(REACHES, house.words.to_owned(), true),
-            None => said(REACHES, format!("Read the directory {name}"), false),
+            Some(house) => said(REACHES, Words::plain(house.words), true),
+            None => said(REACHES, words!("Read the directory {name}", name), false),
         },
         Capability::Directory { name, write: true } => {
-            said(REACHES, format!("Read, change and delete files in the directory {name}"), true)
+            said(REACHES, words!("Read, change and delete files in the directory {name}", name), true)
         }
-        Capability::Origin(origin) => said(REACHES, format!("Call {origin}, and send there what it knows"), true),
+        Capability::Origin(origin) if let Some(setting) = setting_of_origin(origin) => {
+            let words =
+                words!("Call the server whose address is its setting {setting}, and send there what it knows", setting);
+            said(REACHES, words, true)
+        }
+        Capability::Origin(origin) => {
+            said(REACHES, words!("Call {origin}, and send there what it knows", origin), true)
+        }
         Capability::Secret(name) => {
             let words = match secret(name) {
-                Known::Unbound => format!("Read the secret {name}"),
-                Known::Bound(origin) => format!("Have the secret {name} sent to {origin}"),
+                Known::Unbound => words!("Read the secret {name}", name),
+                Known::Bound(origin) => words!("Have the secret {name} sent to {origin}", name, origin),
                 Known::Missing => {
-                    format!("Read the secret {name}, or have it sent where it is bound to; nobody has set it yet")
+                    words!("Read the secret {name}, or have it sent where it is bound to; nobody has set it yet", name)
                 }
             };
             said(REACHES, words, true)
         }
-        Capability::Public => said(PEOPLE, "Have pages that everybody can open without signing in".into(), true),
-        Capability::Identity => said(PEOPLE, "See names and e-mail addresses of the people who use it".into(), false),
+        Capability::Public => said(PEOPLE, words!("Have pages that everybody can open without signing in"), true),
+        Capability::Identity => said(PEOPLE, words!("See names and e-mail addresses of the people who use it"), false),
         Capability::Permission(name) => {
-            let title = HOST_PERMISSIONS.iter().find(|known| known.name == name).map_or(name.as_str(), |it| it.title);
-            said(ALONE, format!("{title}, in schedules and for visitors"), true)
+            let known = HOST_PERMISSIONS.iter().find(|known| known.name == name);
+            let title = known.map_or_else(|| name.clone(), |known| title(known.title));
+            said(ALONE, words!("{title}, in schedules and for visitors", title), true)
         }
-        Capability::Other(wish) => said(UNKNOWN, format!("{wish}, which has no effect in this version"), false),
+        Capability::Other(wish) => said(UNKNOWN, words!("{wish}, which has no effect in this version", wish), false),
     }
 }
 
@@ -121,14 +150,17 @@ pub fn of<'a>(capability: &Capability, secret: impl Fn(&str) -> Known<'a>) -> Wo
 mod tests {
     use super::*;
 
-    fn of(capability: &Capability) -> Words {
-        super::of(capability, |_| Known::Missing)
+    fn of(capability: &Capability) -> Meaning {
+        super::of(capability, |_| Known::Missing, str::to_owned)
     }
 
     #[test]
     fn a_secret_is_read_or_sent() {
         let secret = Capability::Secret("api".into());
-        let words = |known| super::of(&secret, |name| if name == "api" { known } else { Known::Missing }).words;
+        let words = |known| {
+            let secrets = |name: &str| if name == "api" { known } else { Known::Missing };
+            super::of(&secret, secrets, str::to_owned).words.english()
+        };
         assert_eq!(words(Known::Unbound), "Read the secret api");
         let origin = "https://api.example.org";
         assert_eq!(words(Known::Bound(origin)), "Have the secret api sent to https://api.example.org");
@@ -141,6 +173,7 @@ mod tests {
             "vestry:admin/users",
             "vestry:admin/queue",
             "vestry:admin/packages",
+            "vestry:admin/phrases",
             "permission users.read",
             "directory-write logs",
             "origin https://api.example.org",

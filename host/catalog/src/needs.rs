@@ -47,8 +47,13 @@ impl Missing {
     /// `id at-least`, as plugins are told.
     #[must_use]
     pub fn short(&self) -> String {
-        format!("{} {}", self.what, self.at_least).trim_end().to_owned()
+        short(&self.what, &self.at_least)
     }
+}
+
+/// What is needed as plugins are told, whether it is there or not.
+pub(crate) fn short(what: &str, at_least: &str) -> String {
+    format!("{what} {at_least}").trim_end().to_owned()
 }
 
 impl Mounted {

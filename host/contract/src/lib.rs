@@ -17,7 +17,7 @@ mod generated {
 
 pub use generated::Administration;
 pub use generated::exports::vestry::plugin::{background, feature, live, migration, streaming};
-pub use generated::vestry::admin::{packages, queue, server, users};
+pub use generated::vestry::admin::{packages, phrases, queue, server, users};
 pub use generated::vestry::plugin::{
     contributions, events, exchange, files, http_client, jobs, kv, links, log, mail, menu, registration, secrets,
     settings, types, ui, uploads,

@@ -31,6 +31,8 @@ pub struct Caller {
     pub scopes: Option<Scopes>,
     /// When the password was last given; 0 for a token or a job.
     pub authenticated_at: u64,
+    /// The tag of the language that the account has chosen; none where the browser decides.
+    pub language: Option<String>,
 }
 
 /// How a caller proved who it is.

@@ -191,6 +191,7 @@ impl Identity {
             return Ok(None);
         };
         let permissions = self.permissions(reader, &row.privileges, generation)?;
+        let language = reader.account_language(&row.id)?;
         let caller = Caller {
             account,
             name: row.name,
@@ -203,6 +204,7 @@ impl Identity {
             permissions,
             scopes: None,
             authenticated_at: session.authenticated,
+            language,
         };
         Ok(Some(Known {
             caller: Arc::new(caller),
@@ -395,6 +397,7 @@ fn nobody_present(
         permissions,
         scopes: None,
         authenticated_at: 0,
+        language: None,
     }
 }
 

@@ -14,6 +14,7 @@
 use std::net::IpAddr;
 
 use data_encoding::HEXLOWER;
+use vestry_phrases::{Words, words};
 use vestry_storage::{AccountRow, Hash, LinkRow, LinkState, Quota, Reader, StorageError, Transaction};
 
 use crate::accounts::{self, Change, Mode};
@@ -85,13 +86,21 @@ pub struct Invited {
 pub enum AcceptError {
     #[error("This link was used, is over its time, or a newer one took its place.")]
     Void,
-    #[error("There were too many attempts.")]
+    #[error("{}", AcceptError::too_many())]
     TooMany {
         /// Seconds until the next attempt is heard.
         retry_after: u64,
     },
     #[error(transparent)]
     Failed(#[from] IdentityError),
+}
+
+impl AcceptError {
+    /// What is said where it was tried too often.
+    #[must_use]
+    pub fn too_many() -> Words {
+        words!("There were too many attempts.")
+    }
 }
 
 /// What becomes of a request for a link of one's own.
@@ -120,7 +129,7 @@ pub fn invite(
     let create = Change::Create { id: account.clone(), email, name, privileges };
     let outcome = accounts::apply(tx, actor, &[create], Mode::AllOrNothing, now)?;
     if let Some(refusal) = outcome.refusals.into_iter().next() {
-        return Err(IdentityError::Refused(refusal.reason));
+        return Err(IdentityError::refused(refusal.reason));
     }
     make(tx, actor, LinkPurpose::Invitation, account.as_str(), link, now)
 }
@@ -136,17 +145,19 @@ pub fn reset(
     link: &Hash,
     now: u64,
 ) -> Result<AccountRow, IdentityError> {
-    let row = tx.account(account)?.ok_or_else(|| IdentityError::refused("There is no such account."))?;
+    let row = tx.account(account)?.ok_or_else(|| IdentityError::refused(words!("There is no such account.")))?;
     if !may_change(tx, actor, account)?.holds_name(LinkPurpose::Reset.needs()) {
-        return Err(IdentityError::refused("You may not reset passwords: that needs the permission users.activate."));
+        return Err(IdentityError::refused(
+            "You may not reset passwords: that needs the permission users.activate.".to_owned(),
+        ));
     }
     if !row.active {
         return Err(IdentityError::refused(
-            "This account is not active, so nobody can sign in to it. Activate it first.",
+            "This account is not active, so nobody can sign in to it. Activate it first.".to_owned(),
         ));
     }
     if row.email.is_none() {
-        return Err(IdentityError::refused("This account has no e-mail address to sign in with."));
+        return Err(IdentityError::refused("This account has no e-mail address to sign in with.".to_owned()));
     }
     make(tx, actor, LinkPurpose::Reset, account, link, now)?;
     Ok(row)

@@ -35,7 +35,7 @@ mod tokens;
 pub use actor::{Actor, ActorKind};
 pub use audit::{Act, audit, audit_refusal};
 pub use caller::{Caller, CallerKind, FRESH, Scopes};
-pub use error::{IdentityError, Invalid};
+pub use error::{IdentityError, Invalid, What};
 pub use identity::{Identity, Options};
 pub use invitations::{AcceptError, LinkPurpose};
 pub use names::{AccountId, Email, Name, Privilege};

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use data_encoding::BASE32_DNSSEC;
+use vestry_phrases::phrase;
 
-use crate::{IdentityError, Invalid};
+use crate::{IdentityError, Invalid, What};
 
 /// What the newtypes over text have in common.
 macro_rules! text {
@@ -57,7 +58,10 @@ impl AccountId {
         let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         match plain && (1..=64).contains(&text.len()) {
             true => Ok(Self(text.to_owned())),
-            false => Err(Invalid { what: "the account's id", reason: "has 1 to 64 lower-case letters and digits" }),
+            false => Err(Invalid {
+                what: What::Account,
+                sentence: "The account's id has 1 to 64 lower-case letters and digits.",
+            }),
         }
     }
 
@@ -84,33 +88,35 @@ impl Email {
     /// # Errors
     /// Where the text cannot be an e-mail address.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = |reason| Invalid { what: "the e-mail address", reason };
+        let invalid = |sentence| Invalid { what: What::Email, sentence };
         let email = text.trim().to_lowercase();
         if email.is_empty() {
-            return Err(invalid("is missing"));
+            return Err(invalid(phrase!("The e-mail address is missing.")));
         }
         if email.len() > 254 {
-            return Err(invalid("has at most 254 bytes"));
+            return Err(invalid(phrase!("The e-mail address has at most 254 bytes.")));
         }
         let odd = |character: char| {
             character.is_whitespace() || character.is_control() || "()<>,;:\\\"[]".contains(character)
         };
         if email.contains(odd) {
-            return Err(invalid("has no spaces, quotes, brackets, commas or colons"));
+            return Err(invalid(phrase!("The e-mail address has no spaces, quotes, brackets, commas or colons.")));
         }
-        let (local, domain) = email.rsplit_once('@').ok_or(invalid("needs one @ between a name and a domain"))?;
+        let (local, domain) = email
+            .rsplit_once('@')
+            .ok_or(invalid(phrase!("The e-mail address needs one @ between a name and a domain.")))?;
         if local.is_empty() || local.contains('@') || local.len() > 64 {
-            return Err(invalid("needs a name of 1 to 64 bytes before its one @"));
+            return Err(invalid(phrase!("The e-mail address needs a name of 1 to 64 bytes before its one @.")));
         }
         if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-            return Err(invalid("has dots only between other characters"));
+            return Err(invalid(phrase!("The e-mail address has dots only between other characters.")));
         }
         let label = |label: &str| {
             let plain = label.chars().all(|character| character.is_alphanumeric() || character == '-');
             plain && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
         };
         if !domain.split('.').all(label) {
-            return Err(invalid("needs a domain such as example.org after the @"));
+            return Err(invalid(phrase!("The e-mail address needs a domain such as example.org after the @.")));
         }
         Ok(Self(email))
     }
@@ -125,13 +131,15 @@ impl Name {
     /// # Errors
     /// Where nothing is left after trimming, it is too long or holds control characters.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = |reason| Invalid { what: "the name", reason };
+        let invalid = |sentence| Invalid { what: What::Name, sentence };
         let name = text.trim();
         match name.chars().count() {
-            0 => Err(invalid("is missing")),
-            1..=200 if name.contains(unseen) => Err(invalid("has no line breaks or other invisible characters")),
+            0 => Err(invalid(phrase!("The name is missing."))),
+            1..=200 if name.contains(unseen) => {
+                Err(invalid(phrase!("The name has no line breaks or other invisible characters.")))
+            }
             1..=200 => Ok(Self(name.to_owned())),
-            _ => Err(invalid("has at most 200 characters")),
+            _ => Err(invalid(phrase!("The name has at most 200 characters."))),
         }
     }
 }
@@ -156,8 +164,9 @@ impl Privilege {
         match plain && edges && text.len() <= 40 {
             true => Ok(Self(text.to_owned())),
             false => Err(Invalid {
-                what: "the name of the privilege",
-                reason: "has 1 to 40 lower-case letters, digits and dashes between them, and starts with a letter",
+                what: What::Privilege,
+                sentence: "The name of the privilege has 1 to 40 lower-case letters, digits and dashes between them, and starts with \
+                           a letter.",
             }),
         }
     }

@@ -2,10 +2,11 @@
 //!
 //! Deliberately not done: rules about digits and signs, and expiry. They make people choose worse ones.
 
+use vestry_phrases::phrase;
 use vestry_storage::fold;
 
-use crate::Invalid;
 use crate::common_passwords::is_common;
+use crate::{Invalid, What};
 
 /// Characters of a password at least; 15 are what the page recommends.
 pub const MIN_PASSWORD: usize = 8;
@@ -20,25 +21,25 @@ impl NewPassword {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn parse(password: &str, email: &str, name: &str) -> Result<Self, Invalid> {
-        let invalid = |reason| Invalid { what: "the password", reason };
+        let invalid = |sentence| Invalid { what: What::Password, sentence };
         match password.chars().count() {
             MIN_PASSWORD..=LONGEST => (),
             0..MIN_PASSWORD => {
-                return Err(invalid("needs at least 8 characters; 15 or more are better"));
+                return Err(invalid(phrase!("The password needs at least 8 characters; 15 or more are better.")));
             }
-            _ => return Err(invalid("has at most 256 characters")),
+            _ => return Err(invalid(phrase!("The password has at most 256 characters."))),
         }
         let folded = fold(password);
         let mut characters = folded.chars();
         let first = characters.next();
         if characters.all(|character| Some(character) == first) {
-            return Err(invalid("is one character again and again"));
+            return Err(invalid(phrase!("The password is one character again and again.")));
         }
         if is_common(&folded) {
-            return Err(invalid("is one of those that everyone tries first"));
+            return Err(invalid(phrase!("The password is one of those that everyone tries first.")));
         }
         if own(email, name).contains(&folded) {
-            return Err(invalid("must not be your name or e-mail address"));
+            return Err(invalid(phrase!("The password must not be your name or e-mail address.")));
         }
         Ok(Self(password.to_owned()))
     }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use crate::Invalid;
+use vestry_phrases::phrase;
+
 use crate::names::text;
+use crate::{Invalid, What};
 
 /// One permission: of the host such as `users.read`, or of a plugin such as `org.example.logs/read`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,23 +22,25 @@ pub struct HostPermission {
 /// All of them. `admin` holds them; those for packages `developer` does at first; nobody else any, until an administrator
 /// lets a privilege permit them.
 pub const HOST_PERMISSIONS: &[HostPermission] = &[
-    HostPermission { name: "users.read", title: "See accounts" },
-    HostPermission { name: "users.write", title: "Rename accounts" },
-    HostPermission { name: "users.activate", title: "Activate and deactivate accounts, end their sessions" },
-    HostPermission { name: "users.privileges", title: "Give and take privileges, and say what they permit" },
-    HostPermission { name: "users.create", title: "Add accounts" },
-    HostPermission { name: "users.delete", title: "Delete accounts" },
-    HostPermission { name: "jobs.read", title: "See the jobs of all plugins" },
-    HostPermission { name: "jobs.manage", title: "Cancel and retry the jobs of all plugins" },
-    HostPermission { name: "logs.read", title: "Read the server's logs; people in them are numbers" },
-    HostPermission { name: "logs.people", title: "See who the people in the logs are" },
-    HostPermission { name: "secrets.manage", title: "Set secrets; nobody can read them" },
-    HostPermission { name: "mail.read", title: "See the outbox, and try mails again that failed" },
-    HostPermission { name: "packages.read", title: "See packages, and what plugins use" },
-    HostPermission { name: "packages.manage", title: "Fetch packages, and decide which are mounted" },
-    HostPermission { name: "plugins.grant", title: "Grant plugins what they ask for" },
-    HostPermission { name: "server.read", title: "See how this server is built, and what runs on it" },
-    HostPermission { name: "server.manage", title: "Look after the server: safe page, audit, style guide" },
+    HostPermission { name: "users.read", title: phrase!("See accounts") },
+    HostPermission { name: "users.write", title: phrase!("Rename accounts") },
+    HostPermission { name: "users.activate", title: phrase!("Activate and deactivate accounts, end their sessions") },
+    HostPermission { name: "users.privileges", title: phrase!("Give and take privileges, and say what they permit") },
+    HostPermission { name: "users.create", title: phrase!("Add accounts") },
+    HostPermission { name: "users.delete", title: phrase!("Delete accounts") },
+    HostPermission { name: "jobs.read", title: phrase!("See the jobs of all plugins") },
+    HostPermission { name: "jobs.manage", title: phrase!("Cancel and retry the jobs of all plugins") },
+    HostPermission { name: "logs.read", title: phrase!("Read the server's logs; people in them are numbers") },
+    HostPermission { name: "logs.people", title: phrase!("See who the people in the logs are") },
+    HostPermission { name: "secrets.manage", title: phrase!("Set secrets; nobody can read them") },
+    HostPermission { name: "mail.read", title: phrase!("See the outbox, and try mails again that failed") },
+    HostPermission { name: "packages.read", title: phrase!("See packages, and what plugins use") },
+    HostPermission { name: "packages.manage", title: phrase!("Fetch packages, and decide which are mounted") },
+    HostPermission { name: "plugins.grant", title: phrase!("Grant plugins what they ask for") },
+    HostPermission { name: "phrases.read", title: phrase!("See what is said in other languages") },
+    HostPermission { name: "phrases.write", title: phrase!("Add languages, and translate what is said") },
+    HostPermission { name: "server.read", title: phrase!("See how this server is built, and what runs on it") },
+    HostPermission { name: "server.manage", title: phrase!("Look after the server: safe page, audit, style guide") },
 ];
 
 impl Permission {
@@ -51,8 +55,8 @@ impl Permission {
         match valid {
             true => Ok(Self(text.to_owned())),
             false => Err(Invalid {
-                what: "the permission",
-                reason: "is written like users.read, or like org.example.logs/read",
+                what: What::Permission,
+                sentence: "The permission is written like users.read, or like org.example.logs/read.",
             }),
         }
     }

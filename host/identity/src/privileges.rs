@@ -5,10 +5,21 @@
 
 use std::collections::BTreeSet;
 
+use vestry_phrases::phrase;
 use vestry_storage::{PermissionRow, PrivilegeRow, Reader, Transaction};
 
 use crate::permission_set::privilege_permissions;
 use crate::{ADMIN, Act, Actor, HOST_PERMISSIONS, IdentityError, Name, Permission, PermissionSet, Privilege, audit};
+
+/// Titles of the privileges that the database begins with.
+const BUILTIN_TITLES: [&str; 5] =
+    [phrase!("Administrator"), phrase!("Developer"), phrase!("Advocate"), phrase!("Trainer"), phrase!("User")];
+
+/// The title of a privilege that comes with Vestry, as a phrase; none for others.
+#[must_use]
+pub fn builtin_title(title: &str) -> Option<&'static str> {
+    BUILTIN_TITLES.iter().copied().find(|known| *known == title)
+}
 
 /// A privilege, as an actor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +134,7 @@ pub fn set_permissions(
     let holds = manager(tx, actor)?;
     let row = existing(tx, name)?;
     if row.name == ADMIN {
-        return Err(IdentityError::refused("Administrators may do everything; that cannot be changed."));
+        return Err(IdentityError::refused("Administrators may do everything; that cannot be changed.".to_owned()));
     }
     let before: BTreeSet<Permission> = row.permissions.iter().filter_map(|name| Permission::parse(name).ok()).collect();
     let after: BTreeSet<Permission> = permissions.iter().cloned().collect();
@@ -188,9 +199,9 @@ fn manager(tx: &Transaction<'_>, actor: &Actor) -> Result<PermissionSet, Identit
     let holds = actor.holds_now(tx)?;
     match holds.holds_name("users.privileges") {
         true => Ok(holds),
-        false => {
-            Err(IdentityError::refused("You may not change privileges: that needs the permission users.privileges."))
-        }
+        false => Err(IdentityError::refused(
+            "You may not change privileges: that needs the permission users.privileges.".to_owned(),
+        )),
     }
 }
 

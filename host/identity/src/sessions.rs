@@ -1,5 +1,6 @@
 //! Listing and ending sessions, and changing passwords, which ends them too.
 
+use vestry_phrases::words;
 use vestry_storage::{AccountRow, SessionRow, StorageError, Transaction};
 
 use crate::invitations::void_all;
@@ -79,15 +80,27 @@ impl Identity {
         })
     }
 
+    /// Changes the language in which the caller is spoken to: its tag, or empty for what the browser asks for. Blocks.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn choose_language(&self, caller: &Caller, tag: &str) -> Result<(), IdentityError> {
+        let (actor, now) = (Actor::of(caller), self.clock().now());
+        self.database().write(|tx| {
+            tx.set_account_language(actor.id(), tag)?;
+            Ok(audit(tx, &actor, &Act { action: "users.language", subject: actor.id(), detail: tag }, now)?)
+        })
+    }
+
     /// Changes the caller's own password, and ends their other sessions.
     ///
     /// # Errors
     /// [`WrongPassword`](IdentityError::WrongPassword) for the current one, [`Invalid`](IdentityError::Invalid) for the
     /// new one.
     pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<(), IdentityError> {
-        let session = caller
-            .session
-            .ok_or_else(|| IdentityError::refused("Only a person who is signed in can change a password."))?;
+        let session = caller.session.ok_or_else(|| {
+            IdentityError::refused("Only a person who is signed in can change a password.".to_owned())
+        })?;
         let new = NewPassword::parse(new, caller.email.as_deref().unwrap_or_default(), &caller.name)?;
         self.check_own_password(caller, current).await?;
         let phc = self.passwords().hash(new.expose()).await?;
@@ -127,7 +140,7 @@ fn may_end(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<(), Ide
     let holds = may_change(tx, actor, account)?;
     match holds.holds_name("users.activate") {
         true => Ok(()),
-        false => Err(IdentityError::refused("You may not end the sessions of others.")),
+        false => Err(IdentityError::refused("You may not end the sessions of others.".to_owned())),
     }
 }
 
@@ -137,7 +150,9 @@ pub(crate) fn may_change(tx: &Transaction<'_>, actor: &Actor, account: &str) -> 
     let holds = actor.holds_now(tx)?;
     match holds.includes(&permissions_of(tx, &row.privileges)?) {
         true => Ok(holds),
-        false => Err(IdentityError::refused("This account may do things that you may not, so you cannot change it.")),
+        false => Err(IdentityError::refused(
+            "This account may do things that you may not, so you cannot change it.".to_owned(),
+        )),
     }
 }
 
@@ -157,5 +172,5 @@ pub(crate) fn store_password(
 }
 
 fn unknown() -> IdentityError {
-    IdentityError::refused("There is no such account.")
+    IdentityError::refused(words!("There is no such account."))
 }

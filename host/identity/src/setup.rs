@@ -1,5 +1,6 @@
 //! The first administrator, and accounts made with a password.
 
+use vestry_phrases::words;
 use vestry_storage::{LinkRow, LinkState, NewAccount, Transaction};
 
 use crate::accounts::{self, Change, Mode};
@@ -112,7 +113,7 @@ impl Identity {
         self.database().write(|tx| {
             let outcome = accounts::apply(tx, actor, std::slice::from_ref(&create), Mode::AllOrNothing, now)?;
             if let Some(refusal) = outcome.refusals.into_iter().next() {
-                return Err(IdentityError::Refused(refusal.reason));
+                return Err(IdentityError::refused(refusal.reason));
             }
             let created = outcome.created.first().map(String::as_str).unwrap_or_default();
             let account = AccountId::parse(created)?;
@@ -143,7 +144,7 @@ fn insert_first(
 }
 
 fn void() -> IdentityError {
-    IdentityError::refused(
-        "This link no longer works. The server prints a new one when it is started again, as long as there is no account.",
-    )
+    IdentityError::refused(words!(
+        "This link no longer works. The server prints a new one when it is started again, as long as there is no account."
+    ))
 }

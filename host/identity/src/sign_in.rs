@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vestry_phrases::{Words, words};
 use vestry_storage::{Password, SessionRow, Transaction};
 
 use crate::throttle::Throttle;
@@ -23,13 +24,21 @@ pub struct NewSession {
 /// Why nobody was signed in. One message for every failure: it tells nobody which accounts exist.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    #[error("The e-mail address or the password is not right, or there were too many attempts.")]
+    #[error("{}", SignInError::refusal())]
     Refused {
         /// Seconds until the next attempt is heard; 0 for at once.
         retry_after: u64,
     },
     #[error(transparent)]
     Failed(#[from] IdentityError),
+}
+
+impl SignInError {
+    /// What every refusal is called.
+    #[must_use]
+    pub fn refusal() -> Words {
+        words!("The e-mail address or the password is not right, or there were too many attempts.")
+    }
 }
 
 /// Where a browser is, for the list of sessions.
@@ -112,7 +121,7 @@ impl Identity {
     pub async fn reauthenticate(&self, caller: &Caller, password: &str) -> Result<(), IdentityError> {
         let hash = caller
             .session
-            .ok_or_else(|| IdentityError::refused("Only a person who is signed in can give a password."))?;
+            .ok_or_else(|| IdentityError::refused("Only a person who is signed in can give a password.".to_owned()))?;
         self.check_own_password(caller, password).await?;
         let now = self.clock().now();
         self.write(move |tx| {

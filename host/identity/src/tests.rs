@@ -126,7 +126,7 @@ pub fn create(email: &str, name: &str, privileges: &[&str]) -> Change {
 
 pub fn refused<T: std::fmt::Debug>(result: Result<T, IdentityError>) -> String {
     match result.unwrap_err() {
-        IdentityError::Refused(reason) => reason,
+        IdentityError::Refused(reason) => reason.english(),
         other => panic!("not a refusal: {other:?}"),
     }
 }

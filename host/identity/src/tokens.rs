@@ -1,6 +1,7 @@
 //! API tokens: made once, shown once, revoked by their owner.
 
 use data_encoding::BASE32_DNSSEC;
+use vestry_phrases::words;
 use vestry_storage::{TokenRow, Transaction};
 
 use crate::{
@@ -100,13 +101,13 @@ fn own(actor: &Actor, account: &str) -> Result<(), IdentityError> {
     match actor.kind {
         ActorKind::Console => Ok(()),
         ActorKind::Person if actor.id() == account => Ok(()),
-        _ => Err(IdentityError::refused("Tokens are made and revoked by their owner, who is signed in.")),
+        _ => Err(IdentityError::refused("Tokens are made and revoked by their owner, who is signed in.".to_owned())),
     }
 }
 
 fn held_by_both(tx: &Transaction<'_>, actor: &Actor, account: &str) -> Result<PermissionSet, IdentityError> {
     own(actor, account)?;
-    let row = tx.account(account)?.ok_or_else(|| IdentityError::refused("There is no such account."))?;
+    let row = tx.account(account)?.ok_or_else(|| IdentityError::refused(words!("There is no such account.")))?;
     Ok(permissions_of(tx, &row.privileges)?.intersection(&actor.holds_now(tx)?))
 }
 

@@ -1,41 +1,30 @@
-//! Phrases with values in them: the one place where `{name}` becomes a value, on pages, in mails, in the host's own
-//! questions.
+//! Words on the screen: phrases with values in them, and what they are in other languages.
+//!
+//! A phrase is what somebody wrote in the source of the host or of a plugin. Together with the plugin that it is of (none
+//! for the host) it is its own key: there are no identifiers to keep in step, and what nobody has translated is shown as
+//! it was written. A [`Catalogue`] holds what the phrases are in one [`Language`]; [`Noted`] remembers which there are.
+//!
+//! Deliberately not done: dates and numbers are not worded here, and no phrase is put together of others.
 
-/// Puts values in place of `{name}`. A name without a value stays as it is: a visible mistake beats a silent one. Values
-/// are not read again, so nothing in one can name another.
-pub fn fill<'v>(phrase: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
-    let mut out = String::with_capacity(phrase.len() + 16);
-    let mut rest = phrase;
-    while let Some((before, tail)) = rest.split_once('{') {
-        out.push_str(before);
-        match tail.split_once('}').and_then(|(name, after)| Some((value(name)?, after))) {
-            Some((value, after)) => {
-                out.push_str(value);
-                rest = after;
-            }
-            None => {
-                out.push('{');
-                rest = tail;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
+mod accept;
+mod catalogue;
+mod check;
+mod fill;
+mod language;
+mod names;
+mod noted;
+mod plural;
+pub mod shipped;
+mod words;
 
-#[cfg(test)]
-mod tests {
-    use super::fill;
+pub use accept::preferred;
+pub use catalogue::{Catalogue, Forms};
+pub use check::{LONGEST, WrongTranslation, check, is_counted};
+pub use fill::fill;
+pub use language::{Language, NoLanguage};
+pub use noted::{Noted, Seen};
+pub use plural::Plural;
+pub use words::Words;
 
-    #[test]
-    fn values_stand_in_place_of_their_names_and_are_not_read_again() {
-        let value = |name: &str| match name {
-            "who" => Some("{count}"),
-            "count" => Some("3"),
-            _ => None,
-        };
-        assert_eq!(fill("{who} has {count}, {none} {", value), "{count} has 3, {none} {");
-        assert_eq!(fill("{{count}} {}", value), "{3} {}");
-        assert_eq!(fill("", value), "");
-    }
-}
+/// Name of the value that decides which form is chosen, if it is a whole number.
+pub const COUNT: &str = "count";

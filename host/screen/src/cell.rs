@@ -200,6 +200,9 @@ impl<'s> Cells<'s> {
     }
 
     fn write_badges(&self, badges: &[Badge], place: &dyn Place, out: &mut String) -> Result<(), ScreenError> {
+        if badges.is_empty() {
+            return self.write_empty(out);
+        }
         for (index, badge) in badges.iter().enumerate() {
             out.push_str(if index == 0 { "" } else { " " });
             self.write_badge(&place.text(&badge.label), badge.level, out)?;

@@ -8,7 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
 
-use crate::{ScreenError, Screens};
+use crate::{Direction, ScreenError, Screens};
 
 /// Columns of the text (RFC 3676, section 4.2).
 const WIDTH: usize = 72;
@@ -33,11 +33,11 @@ impl Screens {
     pub fn mail(
         &self,
         name: &str,
-        language: &str,
+        (language, direction): (&str, Direction),
         product: &str,
         context: impl Serialize,
     ) -> Result<DrawnMail, ScreenError> {
-        let context = context! { language, product, layout => "mail/layout.html", ..Value::from(Serde(context)) };
+        let context = context! { language, dir => direction.name(), product, layout => "mail/layout.html", ..Value::from(Serde(context)) };
         let whole = self.render(&format!("mail/{name}.txt"), context.clone())?;
         let html = self.render(&format!("mail/{name}.html"), context)?;
         let (first, text) = whole.split_once('\n').unwrap_or((&whole, ""));
@@ -95,7 +95,10 @@ mod tests {
     use crate::AssetNames;
 
     fn drawn(name: &str, context: serde_json::Value) -> DrawnMail {
-        Screens::load(None, AssetNames::new()).unwrap().mail(name, "en", "St. Mary's", context).unwrap()
+        Screens::load(None, AssetNames::new())
+            .unwrap()
+            .mail(name, ("en", Direction::Ltr), "St. Mary's", context)
+            .unwrap()
     }
 
     #[test]

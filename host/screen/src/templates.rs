@@ -8,6 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, context};
 use serde::Serialize;
+use vestry_phrases::{Catalogue, Plural};
 
 use crate::around::Layouts;
 use crate::error::{ScreenError, TemplateError};
@@ -131,7 +132,8 @@ impl Screens {
         templates
             .set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
         templates.set_formatter(write_value);
-        templates.add_filter("t", translate);
+        templates.add_filter("t", |phrase: Value, values: Kwargs| translate(None, &phrase, &values));
+        templates.add_filter("forms", |phrase: &str| forms(None, phrase));
         templates.add_filter("group", group);
         add_functions(&mut templates, assets);
         for (name, source) in EMBEDDED {
@@ -142,6 +144,16 @@ impl Screens {
             added.map_err(|source| TemplateError::Syntax { name: (*name).to_owned(), source })?;
         }
         Ok(Self { templates, layouts: Layouts::default() })
+    }
+
+    /// The same templates with their phrases in another language. Compiles nothing anew.
+    #[must_use]
+    pub fn speaking(&self, catalogue: Arc<Catalogue>) -> Self {
+        let mut templates = self.templates.clone();
+        let known = Arc::clone(&catalogue);
+        templates.add_filter("t", move |phrase: Value, values: Kwargs| translate(Some(&catalogue), &phrase, &values));
+        templates.add_filter("forms", move |phrase: &str| forms(Some(&known), phrase));
+        Self { templates, layouts: Layouts::default() }
     }
 
     /// Renders a template by name.
@@ -215,19 +227,33 @@ fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
     Ok(())
 }
 
-/// The words of the host in the language of the page; `{name}` in them is filled from the arguments. There is one
-/// language so far, so the words are their own translation.
-fn translate(phrase: Value, values: Kwargs) -> Result<Value, Error> {
+/// The words of the host as the catalogue has them, else as they are; `{name}` in them is filled from the arguments.
+fn translate(catalogue: Option<&Catalogue>, phrase: &Value, values: &Kwargs) -> Result<Value, Error> {
     let named: Vec<(String, String)> = values
         .args()
         .map(|name| Ok((name.to_owned(), values.get::<Value>(name)?.to_string())))
         .collect::<Result<_, Error>>()?;
-    if named.is_empty() {
-        return Ok(phrase);
-    }
     let value = |name: &str| named.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let filled = vestry_phrases::fill(phrase.as_str().unwrap_or_default(), value);
-    Ok(Value::from(filled))
+    let words = phrase.as_str().unwrap_or_default();
+    let said = catalogue.and_then(|catalogue| catalogue.say("", words, value(vestry_phrases::COUNT)));
+    match (said, named.is_empty()) {
+        (None, true) => Ok(phrase.clone()),
+        (said, true) => Ok(Value::from(said.unwrap_or(words))),
+        (said, false) => Ok(Value::from(match catalogue {
+            Some(catalogue) => catalogue.fill(said.unwrap_or(words), value),
+            None => vestry_phrases::fill(said.unwrap_or(words), value),
+        })),
+    }
+}
+
+/// All forms of a phrase with a number, by their names, as JSON: for a script that counts by itself.
+fn forms(catalogue: Option<&Catalogue>, phrase: &str) -> String {
+    let known = catalogue.and_then(|catalogue| catalogue.get("", phrase));
+    let forms: BTreeMap<&str, &str> = match known {
+        Some(forms) => forms.iter().map(|(plural, words)| (plural.name(), words)).collect(),
+        None => BTreeMap::from([(Plural::Other.name(), phrase)]),
+    };
+    serde_json::to_string(&forms).unwrap_or_default()
 }
 
 /// A whole number in groups of three, from five digits on: 10 000.
@@ -295,6 +321,26 @@ mod tests {
             [group(9999), group(10_000), group(1_234_567)],
             ["9999", "10\u{202F}000", "1\u{202F}234\u{202F}567"]
         );
+    }
+
+    #[test]
+    fn a_script_is_told_all_forms_of_what_it_counts() {
+        let language = vestry_phrases::Language::parse("es").unwrap();
+        let mut catalogue = Catalogue::new(language);
+        let spanish = [(Plural::One, "{count} fila"), (Plural::Other, "{count} filas")];
+        catalogue.set(
+            "",
+            "{count} rows",
+            spanish.map(|(plural, words)| (plural, words.to_owned())).into_iter().collect(),
+        );
+        let english = Screens::load(None, AssetNames::new()).unwrap();
+        let spanish = english.speaking(Arc::new(catalogue));
+        let said = |screens: &Screens| {
+            let drawn = screens.templates.render_str("{{ '{count} rows'|forms }}", context! {}).unwrap();
+            drawn.replace("&quot;", "\"")
+        };
+        assert_eq!(said(&english), r#"{"other":"{count} rows"}"#);
+        assert_eq!(said(&spanish), r#"{"one":"{count} fila","other":"{count} filas"}"#);
     }
 
     #[test]

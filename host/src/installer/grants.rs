@@ -4,12 +4,14 @@
 //! Grants are read at each host call, so a change counts at once, also for what runs already.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use vestry_capabilities::{Capability, MANAGE, NotYours, hands_on, not_yours};
 use vestry_catalog::needs::Mounted;
 use vestry_catalog::order::{Order, Placing};
 use vestry_catalog::{CatalogError, Obstacle, OrderError, Orderer, Plan, write_order};
 use vestry_identity::{Act, Actor, PermissionSet, audit};
+use vestry_phrases::{Words, words};
 use vestry_storage::{Database, GrantRow, Reader, StorageError, Transaction};
 
 pub use vestry_capabilities::{GRANT, SERVER};
@@ -20,34 +22,65 @@ pub const PLACE: &str = "packages.manage";
 /// Why nothing was granted, taken or ordered.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    #[error("Granting needs the permission {GRANT}.")]
     Forbidden,
-    #[error("Putting a package in its place needs the permission {PLACE}.")]
     MayNotPlace,
-    #[error("You do not hold the permission {0} yourself, so you cannot grant it.")]
     NotHeld(String),
-    #[error("With it a plugin can do what needs the permission {0}, which you do not hold yourself.")]
     NotHeldOf(&'static str),
-    #[error("A directory of the server is granted by who looks after the server: it needs the permission {SERVER}.")]
     Directory,
-    #[error("A secret is granted by who looks after secrets: it needs the permission {MANAGE}.")]
     Secret,
-    #[error("Somebody else has changed what is granted since this was shown. Nothing was changed; look at it again.")]
     Stale,
-    #[error(
-        "It asks for more than the version that runs: {}. Somebody who may grant has to say first what it gets.",
-        .0.join(", ")
-    )]
     Wider(Vec<String>),
     /// Something is in the way of the order.
-    #[error("Nothing was changed: {0}.")]
     InTheWay(String),
-    #[error("the order could not be written down: {0}")]
     Order(OrderError),
-    #[error("an id for the order could not be made: {0}")]
     Random(#[from] getrandom::Error),
-    #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl GrantError {
+    /// The same for pages.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Forbidden => words!("Granting needs the permission {permission}.", permission = GRANT),
+            Self::MayNotPlace => {
+                words!("Putting a package in its place needs the permission {permission}.", permission = PLACE)
+            }
+            Self::NotHeld(permission) => {
+                words!("You do not hold the permission {permission} yourself, so you cannot grant it.", permission)
+            }
+            Self::NotHeldOf(permission) => words!(
+                "With it a plugin can do what needs the permission {permission}, which you do not hold yourself.",
+                permission
+            ),
+            Self::Directory => words!(
+                "A directory of the server is granted by who looks after the server: it needs the permission {permission}.",
+                permission = SERVER
+            ),
+            Self::Secret => words!(
+                "A secret is granted by who looks after secrets: it needs the permission {permission}.",
+                permission = MANAGE
+            ),
+            Self::Stale => words!(
+                "Somebody else has changed what is granted since this was shown. Nothing was changed; look at it again."
+            ),
+            Self::Wider(more) => words!(
+                "It asks for more than the version that runs: {more}. Somebody who may grant has to say first what it gets.",
+                more = more.join(", ")
+            ),
+            Self::InTheWay(reason) => words!("Nothing was changed: {reason}.", reason),
+            // What these say is for the log; no page shows it.
+            Self::Order(error) => format!("the order could not be written down: {error}").into(),
+            Self::Random(error) => format!("an id for the order could not be made: {error}").into(),
+            Self::Storage(error) => error.to_string().into(),
+        }
+    }
+}
+
+impl fmt::Display for GrantError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.words().fmt(formatter)
+    }
 }
 
 impl From<NotYours> for GrantError {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use vestry_capabilities::Subject;
 use vestry_catalog::{Digest, Known, UNREADABLE};
 use vestry_contract::registration::PluginInfo;
+use vestry_phrases::Words;
 use vestry_sandbox::{Limits, Permits, Sandbox};
 use vestry_storage::{
     Database, PackageEventKind, PackageEventRow, PackageRow, PluginRow, Reader, SpaceRow, StorageError,
@@ -172,11 +173,11 @@ async fn plugin(
     let digest = Digest::parse(&row.digest)?;
     let state = match (&row.quarantined, row.enabled) {
         (_, false) => State::Disabled,
-        (Some(reason), true) => State::Broken(reason.clone()),
-        (None, true) if !is_legible => State::Broken(UNREADABLE.to_owned()),
+        (Some(reason), true) => State::Broken(reason.clone().into()),
+        (None, true) if !is_legible => State::Broken(Words::plain(UNREADABLE)),
         (None, true) => match sandbox.load(digest.as_str(), &store.file(&digest)).await {
             Ok(loaded) => State::Ready(loaded),
-            Err(error) => State::Broken(error.to_string()),
+            Err(error) => State::Broken(error.to_string().into()),
         },
     };
     let (routes, _) = RouteTable::new(&info.routes);

@@ -166,6 +166,7 @@ impl<'a> Trial<'a> {
                 snapshot: Arc::new(Snapshot::new(0, [Arc::clone(&self.plugin)])),
                 origin: self.origin.clone(),
                 about: Arc::clone(&self.about),
+                speech: None,
             }),
             approvals: Vec::new(),
         })

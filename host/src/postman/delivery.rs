@@ -1,6 +1,8 @@
 //! One mail: opened, drawn, handed over, and what came of it written down.
 
+use serde_json::Value;
 use vestry_capabilities::{Content, ContentError, Holder, SecretError};
+use vestry_contract::types::Text;
 use vestry_mail::{Address, Credentials, Letter, MessageId, SendError, Smtp, Subject, Transport};
 use vestry_screen::{DrawnMail, ScreenError};
 use vestry_storage::{MailRow, StorageError};
@@ -34,6 +36,18 @@ enum DeliveryError {
     Send(#[from] SendError),
 }
 
+/// Puts every text of a plugin into words. What an older version has sealed is in words already.
+fn say(value: &mut Value, words: &impl Fn(&Text) -> String) {
+    match value {
+        Value::Object(map) => match serde_json::from_value::<Text>(Value::Object(map.clone())) {
+            Ok(text) => *value = Value::String(words(&text)),
+            Err(_) => map.values_mut().for_each(|value| say(value, words)),
+        },
+        Value::Array(values) => values.iter_mut().for_each(|value| say(value, words)),
+        _ => {}
+    }
+}
+
 impl DeliveryError {
     /// Whether another attempt may succeed, perhaps after somebody has mended something here.
     fn is_passing(&self) -> bool {
@@ -54,7 +68,11 @@ impl Post {
     pub fn draw(&self, mail: &MailRow) -> Result<DrawnMail, DrawError> {
         let sealed = mail.sealed.as_deref().ok_or(DrawError::Gone)?;
         let content = Content::open(self.services.secrets.vault(), &mail.id, sealed)?;
-        Ok(self.screens.mail(content.template.name(), &content.language, &self.product, &content.context)?)
+        let speech = self.languages.of_reader(Some(&content.language), "");
+        let (name, language) = (content.template.name(), speech.language().tag());
+        let mut context = content.context;
+        say(&mut context, &|text| speech.text(&mail.plugin, text).into_owned());
+        Ok(speech.screens().mail(name, (language, speech.direction()), &self.product, &context)?)
     }
 
     pub(super) fn now(&self) -> u64 {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use vestry_phrases::{Words, words};
+
 /// Mounts that the host keeps for itself, now or later.
 const RESERVED: &[&str] = &[
     "account",
@@ -44,6 +46,20 @@ pub enum MountError {
     Malformed(String),
     #[error("the mount `{0}` belongs to the server itself; choose another")]
     Reserved(String),
+}
+
+impl MountError {
+    /// The same as a sentence, for pages.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Malformed(mount) => words!(
+                "The mount `{mount}` is not 1 to 32 of a-z, 0-9 and -, starting with a letter; choose another.",
+                mount
+            ),
+            Self::Reserved(mount) => words!("The mount `{mount}` belongs to the server itself; choose another.", mount),
+        }
+    }
 }
 
 impl Mount {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vestry_capabilities::Subject;
 use vestry_contract::registration::{Access, PluginInfo, Route};
 use vestry_identity::Caller;
+use vestry_phrases::{Words, words};
 use vestry_sandbox::{Callee, Limits, Loaded, Permits, Usage};
 
 use crate::registry::mount::Mount;
@@ -35,7 +36,7 @@ pub enum State {
     /// An administrator switched it off.
     Disabled,
     /// It cannot run; its entry stays, with the reason.
-    Broken(String),
+    Broken(Words),
 }
 
 impl Plugin {
@@ -85,11 +86,11 @@ impl Plugin {
 
     /// Why it does not answer, in a sentence.
     #[must_use]
-    pub fn unavailable(&self) -> Option<&str> {
+    pub fn unavailable(&self) -> Option<Words> {
         match &self.state {
             State::Ready(_) => None,
-            State::Disabled => Some("An administrator has switched it off."),
-            State::Broken(reason) => Some(reason),
+            State::Disabled => Some(words!("An administrator has switched it off.")),
+            State::Broken(reason) => Some(reason.clone()),
         }
     }
 }

@@ -8,13 +8,15 @@ use vestry_contract::contributions::Entry;
 use vestry_contract::packages::{Limit, Used};
 use vestry_contract::registration::Verb;
 use vestry_contract::server::Overview;
+use vestry_contract::types::Text;
 use vestry_contract::ui::RouteRef;
 use vestry_sandbox::{LIMITS, Limits};
 use vestry_storage::StorageError;
 
+use crate::languages::Speech;
 use crate::registry::about::About;
 use crate::registry::mount::Mount;
-use crate::registry::plugin::{State, may_use};
+use crate::registry::plugin::{Plugin, State, may_use};
 use crate::registry::snapshot::Snapshot;
 
 /// The server as one call sees it.
@@ -24,6 +26,18 @@ pub struct ServerSurroundings {
     /// Scheme and host that links start with, such as `https://vestry.example.org`.
     pub origin: String,
     pub about: Arc<About>,
+    /// Of who asks; none where nobody reads.
+    pub speech: Option<Arc<Speech>>,
+}
+
+impl ServerSurroundings {
+    /// Words of one plugin for another, which has none of the same: in the language of who reads them, and final.
+    fn said(&self, plugin: &Plugin, text: &Text) -> Text {
+        match &self.speech {
+            Some(speech) => Text::Data(speech.text(&plugin.subject.id, text).into_owned()),
+            None => text.clone(),
+        }
+    }
 }
 
 impl Surroundings for ServerSurroundings {
@@ -40,8 +54,8 @@ impl Surroundings for ServerSurroundings {
             .map(|(plugin, contribution)| Entry {
                 id: format!("{}/{}", plugin.subject.id, contribution.route),
                 plugin: plugin.subject.id.clone(),
-                title: contribution.title.clone(),
-                summary: contribution.summary.clone(),
+                title: self.said(plugin, &contribution.title),
+                summary: self.said(plugin, &contribution.summary),
             })
             .collect()
     }
@@ -79,7 +93,7 @@ impl Facts for ServerSurroundings {
 
     fn broken(&self, plugin: &str) -> Option<String> {
         match &self.snapshot.by_id(plugin)?.state {
-            State::Broken(reason) => Some(reason.clone()),
+            State::Broken(reason) => Some(reason.english()),
             State::Ready(_) | State::Disabled => None,
         }
     }

@@ -1,5 +1,6 @@
 //! What a plugin wishes for, held against the rules: names that an administrator can tie to something.
 
+use vestry_catalog::setting_of_origin;
 use vestry_contract::registration::{Capability, PluginInfo};
 use vestry_outbound::Origin;
 use vestry_vault::SecretName;
@@ -13,6 +14,14 @@ pub fn problems(info: &PluginInfo, problems: &mut Vec<String>) {
             Capability::Directory((name, _)) if !is_name(name) => problems.push(format!(
                 "it wishes for the directory `{name}`, whose name is not a-z, 0-9, -, _ and . from a letter; rename it"
             )),
+            Capability::Origin(origin) if setting_of_origin(origin).is_some() => {
+                let setting = setting_of_origin(origin).unwrap_or_default();
+                if !setting.split('.').all(is_name) {
+                    problems.push(format!(
+                        "it wishes for the origin `{origin}`, which names no setting; write it like setting:rates.url"
+                    ));
+                }
+            }
             Capability::Origin(origin) => match Origin::parse(origin) {
                 Ok(parsed) if parsed.to_string() == *origin => {}
                 Ok(parsed) => problems

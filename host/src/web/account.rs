@@ -1,13 +1,14 @@
 //! A person's own account: signing in and out, password, sessions, tokens.
 
 use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use vestry_capabilities::MANAGE;
 use vestry_contract::ui::Level;
-use vestry_identity::{Actor, Caller, CallerKind, IdentityError, MIN_PASSWORD, NewSession, SignInError};
+use vestry_identity::{Actor, Caller, CallerKind, IdentityError, MIN_PASSWORD, NewSession, SignInError, What};
+use vestry_phrases::{phrase, words};
 
 use crate::web::app::App;
 use crate::web::body::{self, Fields};
@@ -62,17 +63,18 @@ pub async fn sign_in(State(app): State<App>, visit: Visit, request: Request) -> 
 
 /// The same words for a wrong password, an unknown account and one that was deactivated.
 fn refused(visit: &Visit, email: &str, next: &Next, wait: u64) -> Response {
-    let sentence = SignInError::Refused { retry_after: wait }.to_string();
+    let refusal = SignInError::refusal();
     if visit.wants_data() {
-        return Problem::refused_sign_in(sentence, wait).to_response(visit);
+        return Problem::refused_sign_in(refusal, wait).to_response(visit);
     }
     let status = if wait > 0 { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let context = SignIn { next: next.as_str(), email, error: Some(sentence), wait: (wait > 0).then_some(wait) };
+    let error = Some(visit.words(&refusal));
+    let context = SignIn { next: next.as_str(), email, error, wait: (wait > 0).then_some(wait) };
     let mut response = visit.focused_page(status, "account/sign-in.html", &context);
     if wait > 0
         && let Ok(seconds) = wait.to_string().parse()
     {
-        response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
     response
 }
@@ -105,8 +107,14 @@ pub async fn signed_out(visit: Visit) -> Response {
 
 /// Pages about the server itself, for those who hold what they need: permission, address, title, icon, what is there.
 const SERVER_PAGES: &[(&str, &str, &str, &str, &str)] = &[
-    (MANAGE, "/account/secrets", "Secrets", "key", "Passwords and keys for other programs."),
-    ("mail.read", "/outbox", "Outbox", "mail", "Mails that were sent, and those that wait or failed."),
+    (MANAGE, "/account/secrets", phrase!("Secrets"), "key", phrase!("Passwords and keys for other programs.")),
+    (
+        "mail.read",
+        "/outbox",
+        phrase!("Outbox"),
+        "mail",
+        phrase!("Mails that were sent, and those that wait or failed."),
+    ),
 ];
 
 #[derive(Serialize)]
@@ -127,6 +135,16 @@ struct Account<'a> {
     sessions: Vec<Session>,
     tokens: Vec<Token>,
     server: Vec<ServerPage>,
+    /// Empty where there is nothing to choose.
+    languages: Vec<Language>,
+    /// Its tag; empty for what the browser asks for.
+    language: &'a str,
+}
+
+#[derive(Serialize)]
+struct Language {
+    tag: String,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -162,7 +180,8 @@ fn person(visit: &Visit) -> Result<&Caller, Response> {
     match visit.caller() {
         Some(caller) if caller.kind == CallerKind::Person => Ok(caller),
         Some(_) => {
-            Err(Problem::forbidden("A token cannot look after the account that it belongs to.").to_response(visit))
+            Err(Problem::forbidden(words!("A token cannot look after the account that it belongs to."))
+                .to_response(visit))
         }
         None if visit.wants_data() => Err(Problem::unauthenticated().to_response(visit)),
         None => Err(Redirect::to("/account/sign-in?next=%2Faccount").into_response()),
@@ -215,8 +234,32 @@ fn draw(
             .filter(|(permission, ..)| caller.permissions.holds_name(permission))
             .map(|&(_, href, title, icon, summary)| ServerPage { href, title, icon, summary })
             .collect(),
+        languages: languages(app),
+        language: caller.language.as_deref().unwrap_or_default(),
     };
     visit.host_page(status, "account/account.html", &context)
+}
+
+/// Those that can be chosen.
+fn languages(app: &App) -> Vec<Language> {
+    let offered = app.languages().offered();
+    if offered.len() < 2 {
+        return Vec::new();
+    }
+    offered.iter().map(|one| Language { tag: one.tag().to_owned(), name: one.name().to_owned() }).collect()
+}
+
+/// `POST /account/language`, field `language`: a tag, or nothing for what the browser asks for.
+pub async fn choose_language(State(app): State<App>, visit: Visit, request: Request) -> Response {
+    act(app, visit, request, async |app: &App, caller: &Caller, fields: &Fields| {
+        let tag = fields.value("language").to_owned();
+        if !tag.is_empty() && app.languages().offered().iter().all(|offered| offered.tag() != tag) {
+            return Err(IdentityError::Refused(words!("This language is not offered here.")));
+        }
+        let (identity, caller) = (app.identity().clone(), caller.clone());
+        run(move || identity.choose_language(&caller, &tag)).await.map(|()| phrase!("Your language was saved."))
+    })
+    .await
 }
 
 /// `POST /account/password`, fields `current`, `password`.
@@ -225,7 +268,7 @@ pub async fn change_password(State(app): State<App>, visit: Visit, request: Requ
         app.identity()
             .change_password(caller, fields.value("current"), fields.value("password"))
             .await
-            .map(|()| "Your password was changed. Your other sessions have ended.")
+            .map(|()| phrase!("Your password was changed. Your other sessions have ended."))
     })
     .await
 }
@@ -234,7 +277,7 @@ pub async fn change_password(State(app): State<App>, visit: Visit, request: Requ
 pub async fn change_profile(State(app): State<App>, visit: Visit, request: Request) -> Response {
     act(app, visit, request, async |app: &App, caller: &Caller, fields: &Fields| {
         let (identity, caller, name) = (app.identity().clone(), caller.clone(), fields.value("name").to_owned());
-        run(move || identity.rename_oneself(&caller, &name)).await.map(|()| "Your name was saved.")
+        run(move || identity.rename_oneself(&caller, &name)).await.map(|()| phrase!("Your name was saved."))
     })
     .await
 }
@@ -246,14 +289,14 @@ pub async fn end_sessions(State(app): State<App>, visit: Visit, request: Request
         if fields.value("all") == "1" {
             let work =
                 move || identity.end_sessions(&Actor::of(&caller), caller.account.as_str(), caller.session.as_ref());
-            return run(work).await.map(|_| "Your other sessions have ended.");
+            return run(work).await.map(|_| phrase!("Your other sessions have ended."));
         }
         let hash =
             data_encoding::HEXLOWER.decode(fields.value("id").as_bytes()).ok().and_then(|hash| hash.try_into().ok());
-        let Some(hash) = hash else { return Err(IdentityError::Refused("There is no such session.".into())) };
+        let Some(hash) = hash else { return Err(IdentityError::Refused(words!("There is no such session."))) };
         run(move || identity.end_session(&Actor::of(&caller), caller.account.as_str(), &hash))
             .await
-            .map(|_| "The session has ended.")
+            .map(|_| phrase!("The session has ended."))
     })
     .await
 }
@@ -264,7 +307,7 @@ pub async fn end_token(State(app): State<App>, visit: Visit, request: Request) -
         let (identity, caller, id) = (app.identity().clone(), caller.clone(), fields.value("id").to_owned());
         run(move || identity.revoke_token(&Actor::of(&caller), caller.account.as_str(), &id))
             .await
-            .map(|_| "The token was revoked.")
+            .map(|_| phrase!("The token was revoked."))
     })
     .await
 }
@@ -275,7 +318,7 @@ async fn run<T: Send + 'static>(
     blocking(work).await.unwrap_or(Err(IdentityError::Interrupted))
 }
 
-/// Reads a form, does what it asks, and leads back to the account with what came of it.
+/// Reads a form, does what it asks, and leads back to the account with what came of it: a phrase.
 async fn act(
     app: App,
     visit: Visit,
@@ -286,19 +329,24 @@ async fn act(
         Ok(caller) => caller,
         Err(response) => return response,
     };
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let fields = match body::fields(request.into_body()).await {
         Ok(fields) => fields,
         Err(problem) => return problem.to_response(&visit),
     };
     match work(&app, caller, &fields).await {
         Ok(done) => {
+            // In the language that may just have been chosen.
+            let language = app.identity().current(caller).ok().flatten().and_then(|now| now.language.clone());
+            let accepted = accepted.as_ref().and_then(|value| value.to_str().ok()).unwrap_or("");
+            let speech = app.languages().of_reader(language.as_deref(), accepted);
             let mut response = Redirect::to("/account").into_response();
-            notice::put(&app, &mut response, Level::Success, done);
+            notice::put(&app, &mut response, Level::Success, speech.phrase(done));
             response
         }
         Err(error @ IdentityError::WrongPassword { .. }) => again(&app, &visit, caller, "current", &error),
         Err(error @ IdentityError::Invalid(invalid)) => {
-            let field = if invalid.what.contains("password") { "password" } else { "name" };
+            let field = if invalid.what == What::Password { "password" } else { "name" };
             again(&app, &visit, caller, field, &error)
         }
         Err(IdentityError::Refused(reason)) => Problem::forbidden(reason).to_response(&visit),
@@ -307,5 +355,5 @@ async fn act(
 }
 
 fn again(app: &App, visit: &Visit, caller: &Caller, field: &'static str, error: &IdentityError) -> Response {
-    draw(app, visit, caller, StatusCode::UNPROCESSABLE_ENTITY, BTreeMap::from([(field, error.to_string())]))
+    draw(app, visit, caller, StatusCode::UNPROCESSABLE_ENTITY, BTreeMap::from([(field, visit.words(&error.words()))]))
 }

@@ -20,6 +20,7 @@ use vestry_contract::ui::Level;
 use vestry_events::Event;
 use vestry_identity::LinkToken;
 use vestry_mail::Address;
+use vestry_phrases::{Words, words};
 use vestry_screen::Html;
 use vestry_storage::{AddressLink, Quota, StorageError};
 
@@ -77,7 +78,7 @@ pub fn panel(app: &App, visit: &Visit, plugin: &str, visitor: &str) -> Option<Ht
     };
     let account = visit.caller().map(|caller| caller.email.as_deref().unwrap_or_default());
     let context = Panel { plugin, back: visit.path_and_query(), account, confirmed };
-    match app.screens().host("panels/address.html", &visit.frame(), &context) {
+    match visit.screens().host("panels/address.html", &visit.frame(), &context) {
         Ok(drawn) => Some(Html::trusted(drawn)),
         Err(error) => {
             tracing::error!(%error, "the panel `address` could not be drawn");
@@ -114,7 +115,7 @@ pub async fn page(State(app): State<App>, visit: Visit, Path(token): Path<String
     };
     let Some(link) = link else { return over().to_response(&visit) };
     let snapshot = app.registry().snapshot();
-    let plugin = snapshot.by_id(&link.plugin).map(|plugin| visit.text(&plugin.info.title).into_owned());
+    let plugin = snapshot.by_id(&link.plugin).map(|plugin| visit.text(&link.plugin, &plugin.info.title).into_owned());
     let context = Question {
         address: &link.address,
         action: visit.path(),
@@ -128,7 +129,7 @@ pub async fn confirm(State(app): State<App>, visit: Visit, Path(token): Path<Str
     let Some(token) = LinkToken::parse(&token) else { return over().to_response(&visit) };
     let (database, now) = (app.database().clone(), app.identity().clock().now());
     match blocking(move || database.write(|tx| tx.confirm_address(&token.hash(), now))).await {
-        Ok(Ok(Some(link))) => back(&app, &link.back, Level::Success, "Your address is confirmed."),
+        Ok(Ok(Some(link))) => back(&visit, &link.back, Level::Success, &words!("Your address is confirmed.")),
         Ok(Ok(None)) => over().to_response(&visit),
         Ok(Err(error)) => Problem::internal(&error).to_response(&visit),
         Err(problem) => problem.to_response(&visit),
@@ -140,12 +141,8 @@ async fn mail_link(app: &App, visit: &Visit, headers: &HeaderMap, request: Reque
     let (plugin, to) = (fields.value("plugin"), Next::parse(fields.value("back")));
     let visitor = visitor_of(app, visit, headers, plugin)?;
     let Ok(address) = fields.value("email").trim().parse::<Address>() else {
-        return Ok(back(
-            app,
-            to.as_str(),
-            Level::Danger,
-            "That is not an e-mail address. Write it like anna@example.org.",
-        ));
+        let words = words!("That is not an e-mail address. Write it like anna@example.org.");
+        return Ok(back(visit, to.as_str(), Level::Danger, &words));
     };
     let address = address.to_string();
     let token = LinkToken::generate().map_err(|error| Problem::internal(&error))?;
@@ -163,12 +160,13 @@ async fn mail_link(app: &App, visit: &Visit, headers: &HeaderMap, request: Reque
     let (database, client) = (app.database().clone(), visit.address());
     let queued = blocking(move || queue(&database, &link, &mail, client, now)).await?;
     if !queued.map_err(|error| Problem::internal(&error))? {
-        let sentence = "Too many mails were asked for, for this address, from here or in all. Try again in an hour.";
-        return Err(Problem::too_many(sentence, LINK_LASTS / 1_000));
+        let detail =
+            words!("Too many mails were asked for, for this address, from here or in all. Try again in an hour.");
+        return Err(Problem::too_many(detail, LINK_LASTS / 1_000));
     }
     app.services().events.publish(&Event::Work);
-    let sentence = format!("We have sent a mail to {address}. Open the link in it within an hour.");
-    Ok(back(app, to.as_str(), Level::Success, &sentence))
+    let words = words!("We have sent a mail to {address}. Open the link in it within an hour.", address);
+    Ok(back(visit, to.as_str(), Level::Success, &words))
 }
 
 /// Keeps the link and puts the mail into the queue; answers whether that is not too often.
@@ -203,10 +201,11 @@ fn queue(
 
 fn sealed(app: &App, visit: &Visit, visitor: &str, address: &str, token: &LinkToken) -> Result<SealedMail, Problem> {
     let origin = visit.mailed_origin().ok_or_else(|| {
-        Problem::not_set_up("The server does not know its own address: an administrator sets `public-url`.")
+        Problem::not_set_up(words!("The server does not know its own address: an administrator sets `public-url`."))
     })?;
     let link = format!("{origin}/account/address/{}", token.expose());
-    let mail = HostMail { template: Template::Address, recipient: visitor, address, name: "", by: "", link: &link };
+    let (template, language) = (Template::Address, visit.language());
+    let mail = HostMail { template, recipient: visitor, address, name: "", by: "", link: &link, language };
     mail.seal(app.services().secrets.vault()).map_err(|error| Problem::internal(&error))
 }
 
@@ -219,21 +218,21 @@ async fn forget_address(app: &App, visit: &Visit, headers: &HeaderMap, request: 
         .await?
         .map_err(|error| Problem::internal(&error))?;
     let to = Next::parse(fields.value("back"));
-    Ok(back(app, to.as_str(), Level::Success, "Your address is forgotten here."))
+    Ok(back(visit, to.as_str(), Level::Success, &words!("Your address is forgotten here.")))
 }
 
 /// Who it is, as the plugin knows them.
 fn visitor_of(app: &App, visit: &Visit, headers: &HeaderMap, plugin: &str) -> Result<String, Problem> {
     if visit.caller().is_some() {
-        return Err(Problem::bad_request("You are signed in: mails go to your account's address."));
+        return Err(Problem::bad_request(words!("You are signed in: mails go to your account's address.")));
     }
     if !may_send(app, plugin).map_err(|error| Problem::internal(&error))? {
         return Err(Problem::not_found());
     }
     let browser = visitor::known(headers).ok_or_else(|| {
-        Problem::bad_request(
-            "Your browser does not say that it was here before. Allow cookies, open the page again and repeat.",
-        )
+        Problem::bad_request(words!(
+            "Your browser does not say that it was here before. Allow cookies, open the page again and repeat."
+        ))
     })?;
     Ok(app.keys().visitor(plugin, browser))
 }
@@ -244,14 +243,14 @@ fn may_send(app: &App, plugin: &str) -> Result<bool, StorageError> {
     Ok(app.services().grants(&plugin.subject.id, &plugin.subject.digest)?.holds_interface(INTERFACE))
 }
 
-fn back(app: &App, to: &str, level: Level, sentence: &str) -> Response {
+fn back(visit: &Visit, to: &str, level: Level, words: &Words) -> Response {
     let mut response = Redirect::to(to).into_response();
-    notice::put(app, &mut response, level, sentence);
+    notice::put(visit.app(), &mut response, level, &visit.words(words));
     response
 }
 
 fn over() -> Problem {
-    Problem::gone("This link was used already, is older than an hour, or was followed by another one.")
+    Problem::gone(words!("This link was used already, is older than an hour, or was followed by another one."))
 }
 
 /// What is counted, so that nobody can read it from the database.

@@ -6,7 +6,6 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use vestry_capabilities::Holder;
 use vestry_contract::exchange;
 use vestry_contract::registration::Verb;
-use vestry_contract::types::Failure;
 use vestry_contract::ui::{Page, RouteRef};
 use vestry_screen::ScreenError;
 
@@ -68,8 +67,12 @@ async fn page(answering: &Answering<'_>, status: StatusCode, page: &Page) -> Res
         let data = vestry_screen::data(page, &place).map_err(|error| screen(answering, &error))?;
         return Ok((status, Json(data)).into_response());
     }
-    let html =
-        answering.asking.app.screens().page(&visit.frame(), page, &place).map_err(|error| screen(answering, &error))?;
+    let html = answering
+        .asking
+        .visit
+        .screens()
+        .page(&visit.frame(), page, &place)
+        .map_err(|error| screen(answering, &error))?;
     let mut response = visit.shown((status, Html(html)).into_response());
     if page.focus
         && let Ok(policy) = HeaderValue::from_str(&headers::focused(visit.nonce()))
@@ -89,8 +92,12 @@ fn redirect(answering: &Answering<'_>, redirect: &exchange::Redirect) -> Result<
         wrong(answering, &format!("it leads to `{}`, which is no page of its own that you may open", redirect.to.route))
     })?;
     let href = if answering.asking.matching.former { now(answering, &redirect.to) } else { href };
-    let notice =
-        redirect.notice.as_ref().map(|notice| (notice.level, answering.asking.visit.text(&notice.text).into_owned()));
+    let notice = redirect.notice.as_ref().map(|notice| {
+        (
+            notice.level,
+            answering.asking.visit.text(&answering.asking.matching.plugin.subject.id, &notice.text).into_owned(),
+        )
+    });
     if answering.asking.visit.wants_data() {
         let said = notice.map(|(_, text)| text);
         let body = Json(serde_json::json!({ "location": href, "notice": said }));
@@ -130,6 +137,7 @@ fn place<'a>(answering: &Answering<'a>) -> PluginPlace<'a> {
         visit,
         snapshot: &matching.snapshot,
         plugin: &matching.plugin,
+        asked: &matching.route,
         query: &request.query,
         public: matching.public,
         stream: None,
@@ -160,6 +168,5 @@ pub fn wrong(answering: &Answering<'_>, reason: &str) -> Problem {
         reason = &*words.redact(reason),
         "a plugin's answer cannot be shown"
     );
-    Problem::of_failure(Failure::Internal(format!("What it answered cannot be shown: {reason}.")), subject)
-        .without_secrets(secrets)
+    Problem::cannot_be_shown(reason, subject).without_secrets(secrets)
 }

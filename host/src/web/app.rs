@@ -6,13 +6,13 @@ use std::sync::Arc;
 use vestry_capabilities::Services;
 use vestry_identity::Identity;
 use vestry_sandbox::Sandbox;
-use vestry_screen::Screens;
 use vestry_storage::Database;
 
 use crate::installer::Installer;
 use crate::installer::serving::Serving;
 use crate::installer::store::Store;
 use crate::keys::Keys;
+use crate::languages::Languages;
 use crate::postman::Post;
 use crate::registry::Registry;
 use crate::settings::Settings;
@@ -36,7 +36,7 @@ pub struct Parts {
     pub registry: Arc<Registry>,
     pub store: Store,
     pub serving: Serving,
-    pub screens: Arc<Screens>,
+    pub languages: Arc<Languages>,
     pub menus: MenuCache,
     /// Memory for what is sent to the server.
     pub bodies: Room,
@@ -127,7 +127,7 @@ impl App {
     pub fn post(&self) -> Post {
         Post {
             services: self.0.services.clone(),
-            screens: Arc::clone(&self.0.screens),
+            languages: Arc::clone(&self.0.languages),
             settings: self.settings().mail.clone(),
             product: self.settings().product.clone(),
             outbox: vestry_mail::Directory::new(self.data().join("outbox")),
@@ -151,8 +151,8 @@ impl App {
     }
 
     #[must_use]
-    pub fn screens(&self) -> &Screens {
-        &self.0.screens
+    pub fn languages(&self) -> &Languages {
+        &self.0.languages
     }
 
     #[must_use]

@@ -123,7 +123,7 @@ impl Asking {
             uploads: facts,
             actor: actor.map_err(|error| Problem::internal(&error))?,
             visitor,
-            language: visit.language().to_owned(),
+            language: visit.reads().to_owned(),
             time_zone: "UTC".into(),
             extra: Vec::new(),
         };
@@ -178,6 +178,7 @@ impl Asking {
                 snapshot: Arc::clone(&self.matching.snapshot),
                 origin: self.visit.origin(),
                 about: Arc::clone(self.app.serving().about()),
+                speech: Some(self.visit.speech()),
             }),
             approvals,
         };

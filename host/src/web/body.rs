@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use vestry_capabilities::Upload as Content;
 use vestry_contract::exchange::Upload as Facts;
 use vestry_contract::registration::{Route, Verb};
+use vestry_phrases::words;
 
 use crate::registry::inspection::LARGEST_BODY;
 use crate::web::body::arriving::Arriving;
@@ -201,7 +202,7 @@ fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Problem> {
 }
 
 fn too_many_fields() -> Problem {
-    Problem::bad_request(format!("A form has at most {MOST_FIELDS} fields."))
+    Problem::bad_request(words!("A form has at most {count} fields.", count = MOST_FIELDS))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use vestry_capabilities::{Approval, Asked};
 use vestry_contract::registration::Verb;
 use vestry_identity::{IdentityError, LinkToken};
+use vestry_phrases::{phrase, words};
 use vestry_storage::{Confirmation, Entry};
 
 use crate::web::app::App;
@@ -72,11 +73,12 @@ struct ByWhom<'a> {
 pub async fn ask(asking: &Asking, asked: &Asked, approvals: &[Approval]) -> Result<Response, Problem> {
     let Asking { app, visit, matching, request, .. } = asking;
     let caller = visit.caller().ok_or_else(Problem::unauthenticated)?;
-    let session = caller.session.ok_or_else(|| Problem::forbidden("Only a person who is signed in can be asked."))?;
+    let session =
+        caller.session.ok_or_else(|| Problem::forbidden(words!("Only a person who is signed in can be asked.")))?;
     if !request.uploads.is_empty() {
-        return Err(Problem::invalid(
-            "What this would do has to be confirmed, and files cannot wait for that. Send them without it first.",
-        ));
+        return Err(Problem::invalid(words!(
+            "This has to be confirmed, and files cannot be kept meanwhile. Send the files by themselves first, then do the rest."
+        )));
     }
     let pending = Pending {
         verb: matching.route.verb,
@@ -115,8 +117,8 @@ pub async fn ask(asking: &Asking, asked: &Asked, approvals: &[Approval]) -> Resu
     let address = format!("/account/confirm/{}", token.expose());
     if visit.wants_data() {
         let body = axum::Json(serde_json::json!({
-            "type": "about:blank", "title": "This has to be confirmed", "status": 409,
-            "detail": "The person has to say yes to it on the server's own page.",
+            "type": "about:blank", "title": visit.phrase(phrase!("This has to be confirmed")), "status": 409,
+            "detail": visit.phrase(phrase!("The person has to say yes to it on the server's own page.")),
             "request": visit.request_id(), "confirm": address, "sentences": asked.sentences,
         }));
         return Ok((StatusCode::CONFLICT, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response());
@@ -151,7 +153,7 @@ async fn decide(app: &App, visit: &Visit, token: &str, request: Request) -> Resu
         move || database.write(|tx| tx.delete_confirmation(&hash, &session))
     };
     if !matches!(fields.value("answer"), "approve" | "cancel") {
-        return Err(Problem::bad_request("The answer is `approve` or `cancel`."));
+        return Err(Problem::bad_request(words!("The answer is `approve` or `cancel`.")));
     }
     if fields.value("answer") == "cancel" {
         blocking(withdraw).await?.map_err(|error| Problem::internal(&error))?;
@@ -164,7 +166,8 @@ async fn decide(app: &App, visit: &Visit, token: &str, request: Request) -> Resu
         match app.identity().reauthenticate(caller, fields.value("password")).await {
             Ok(()) => {}
             Err(error @ IdentityError::WrongPassword { .. }) => {
-                return Ok(draw(app, visit, &confirmation, StatusCode::UNPROCESSABLE_ENTITY, Some(error.to_string())));
+                let error = visit.words(&error.words());
+                return Ok(draw(app, visit, &confirmation, StatusCode::UNPROCESSABLE_ENTITY, Some(error)));
             }
             Err(error) => return Err(Problem::internal(&error)),
         }
@@ -186,9 +189,9 @@ async fn again(app: &App, visit: &Visit, confirmation: &Confirmation, pending: P
         Err(Stop::SignIn) => return Err(Problem::unauthenticated()),
     };
     if matching.plugin.subject.digest != confirmation.digest {
-        return Err(Problem::gone(
-            "The feature was updated in the meantime, and your yes was for the version before. Do it again.",
-        ));
+        return Err(Problem::gone(words!(
+            "The feature was updated in the meantime, and your yes was for the version before. Do it again."
+        )));
     }
     let mut approvals: Vec<Approval> =
         pending.approvals.into_iter().map(|(function, arguments)| Approval { function, arguments }).collect();
@@ -218,7 +221,7 @@ fn question(app: &App, visit: &Visit, token: &str) -> Result<(LinkToken, Confirm
 }
 
 fn over() -> Problem {
-    Problem::gone("This question was answered already, or stood too long. Go back and do it again.")
+    Problem::gone(words!("This question was answered already, or stood too long. Go back and do it again."))
 }
 
 fn draw(app: &App, visit: &Visit, confirmation: &Confirmation, status: StatusCode, error: Option<String>) -> Response {
@@ -229,6 +232,7 @@ fn draw(app: &App, visit: &Visit, confirmation: &Confirmation, status: StatusCod
         sentences: serde_json::from_str(&confirmation.sentence).unwrap_or_default(),
         plugin: ByWhom {
             id: &confirmation.plugin,
+            // As it calls itself, in no other language: nobody gives it another name where it asks.
             title: plugin.map_or("", |plugin| &plugin.subject.title),
             version: plugin.map_or("", |plugin| &plugin.subject.version),
             digest: &confirmation.digest,

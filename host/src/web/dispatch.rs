@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use vestry_capabilities::{Approval, CommitError, Holder};
 use vestry_contract::registration::{Access, Route, Verb};
 use vestry_contract::types::Failure;
+use vestry_phrases::words;
 use vestry_sandbox::{Loaded, Outcome};
 
 use crate::registry::plugin::{Plugin, State as PluginState, may_use};
@@ -95,7 +96,9 @@ async fn answer_to(app: &App, visit: &Visit, parts: Parts, body: Body) -> Result
     match asking.access_still_holds() {
         // A body can be hours on its way.
         Err(Ended::SignedOut) => return Err(Stop::SignIn),
-        Err(Ended::Forbidden) => return Err(Problem::forbidden("The permission for it was taken from you.").into()),
+        Err(Ended::Forbidden) => {
+            return Err(Problem::forbidden(words!("The permission for it was taken from you.")).into());
+        }
         Ok(()) | Err(Ended::Replaced | Ended::Unknown) => {}
     }
     if live::is_asked(&parts) {
@@ -175,11 +178,12 @@ pub fn find(app: &App, visit: &Visit, verb: Verb, path: &str) -> Result<Matching
     if !may_use(&route.access, visit.caller().map(AsRef::as_ref), public) {
         return Err(match (visit.caller(), &route.access) {
             (None, _) => Stop::SignIn,
-            (Some(_), Access::Permission(permission)) => Problem::forbidden(format!(
-                "It needs the permission {permission}. An administrator can give you a privilege that has it."
+            (Some(_), Access::Permission(permission)) => Problem::forbidden(words!(
+                "It needs the permission {permission}. An administrator can give you a privilege that has it.",
+                permission
             ))
             .into(),
-            (Some(_), _) => Problem::forbidden("This is not open to you.").into(),
+            (Some(_), _) => Problem::forbidden(words!("This is not open to you.")).into(),
         });
     }
     match &plugin.state {
@@ -189,7 +193,8 @@ pub fn find(app: &App, visit: &Visit, verb: Verb, path: &str) -> Result<Matching
             Ok(Matching { snapshot, plugin, loaded, route, params, public, former })
         }
         PluginState::Disabled | PluginState::Broken(_) => {
-            Err(Problem::unavailable(&plugin.subject, plugin.unavailable().unwrap_or_default()).into())
+            let reason = plugin.unavailable().unwrap_or_else(|| String::new().into());
+            Err(Problem::unavailable(&plugin.subject, reason).into())
         }
     }
 }

@@ -15,6 +15,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use vestry_capabilities::Holder;
 use vestry_contract::exchange::{Content, Download};
+use vestry_phrases::words;
 
 use crate::web::answer::Answering;
 use crate::web::asking::Asking;
@@ -62,7 +63,9 @@ impl Wanted {
 pub async fn download(answering: &Answering<'_>, download: Download) -> Result<Response, Problem> {
     let Answering { asking, wanted } = answering;
     let under_way = asking.app.downloads().begin(Client::of(&asking.visit)).ok_or_else(|| {
-        Problem::busy(format!("{MOST_OF_ONE} downloads are on their way to you already. Let some of them end."), AGAIN)
+        let detail =
+            words!("{count} downloads are on their way to you already. Let some of them end.", count = MOST_OF_ONE);
+        Problem::busy(detail, AGAIN)
     })?;
     let mut response = match download.content {
         Content::Bytes(bytes) => Body::from(bytes).into_response(),

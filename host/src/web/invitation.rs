@@ -16,13 +16,13 @@ use vestry_contract::ui::Level;
 use vestry_events::Event;
 use vestry_identity::invitations::Request as Asked;
 use vestry_identity::{AcceptError, Email, IdentityError, LinkPurpose, LinkToken, MIN_PASSWORD};
+use vestry_phrases::{phrase, words};
 use vestry_storage::AccountRow;
 
 use crate::web::app::App;
 use crate::web::body;
 use crate::web::dispatch::blocking;
 use crate::web::problem::Problem;
-use crate::web::setup::sentence;
 use crate::web::visit::Visit;
 use crate::web::{account, notice};
 
@@ -97,14 +97,15 @@ async fn accept(app: &App, visit: &Visit, purpose: LinkPurpose, token: &str, req
                 app.services().events.publish(&Event::Authority);
                 let mut response = Redirect::to("/").into_response();
                 account::begin(app, &mut response, &session);
-                notice::put(app, &mut response, Level::Success, "Your password is set, and you are signed in.");
+                let done = visit.phrase(phrase!("Your password is set, and you are signed in."));
+                notice::put(app, &mut response, Level::Success, done);
                 Ok(response)
             }
             Err(AcceptError::Void) => Err(over()),
-            Err(error @ AcceptError::TooMany { retry_after }) => Err(Problem::too_many(error.to_string(), retry_after)),
+            Err(AcceptError::TooMany { retry_after }) => Err(Problem::too_many(AcceptError::too_many(), retry_after)),
             Err(AcceptError::Failed(IdentityError::Invalid(invalid))) => {
                 let (_, account) = opens(app, purpose, &token.expose())?;
-                let error = sentence(&invalid.to_string());
+                let error = visit.words(&invalid.words());
                 Ok(draw(visit, StatusCode::UNPROCESSABLE_ENTITY, purpose, &account, Some(error)))
             }
             Err(AcceptError::Failed(error)) => Err(Problem::internal(&error)),
@@ -121,9 +122,9 @@ fn opens(app: &App, purpose: LinkPurpose, token: &str) -> Result<(LinkToken, Acc
 }
 
 fn over() -> Problem {
-    Problem::gone(
-        "This link was used, is over its time, or a newer one took its place. Ask for a new one: at “Forgotten your password?” where you sign in, or from an administrator.",
-    )
+    Problem::gone(words!(
+        "This link was used, is over its time, or a newer one took its place. Ask for a new one: at “Forgotten your password?” where you sign in, or from an administrator."
+    ))
 }
 
 fn draw(
@@ -168,7 +169,7 @@ async fn ask(app: &App, visit: &Visit, request: Request) -> Result<Response, Pro
     let email = match Email::parse(typed) {
         Ok(email) => email,
         Err(invalid) => {
-            let error = Some(sentence(&invalid.to_string()));
+            let error = Some(visit.words(&invalid.words()));
             let context = Forgotten { email: typed, error, ..Forgotten::default() };
             return Ok(visit.focused_page(StatusCode::UNPROCESSABLE_ENTITY, "account/forgot.html", &context));
         }
@@ -178,7 +179,7 @@ async fn ask(app: &App, visit: &Visit, request: Request) -> Result<Response, Pro
         Ok(Asked::Ignored) => {}
         Ok(Asked::TooMany) => {
             return Err(Problem::too_many(
-                "Links were asked for too often from where you are. Try again in an hour.",
+                words!("Links were asked for too often from where you are. Try again in an hour."),
                 LATER,
             ));
         }

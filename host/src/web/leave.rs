@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use vestry_phrases::words;
 
 use crate::web::problem::Problem;
 use crate::web::visit::Visit;
@@ -32,6 +33,6 @@ pub async fn page(visit: Visit, Query(leaving): Query<Leaving>) -> Response {
             let context = Context { address: url.as_str(), host: url.host_str().unwrap_or_default() };
             visit.host_page(StatusCode::OK, "leave.html", &context)
         }
-        None => Problem::bad_request("Links to elsewhere are https addresses.").to_response(&visit),
+        None => Problem::bad_request(words!("Links to elsewhere are https addresses.")).to_response(&visit),
     }
 }

@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use vestry_identity::CallerKind;
+use vestry_phrases::words;
 
 use crate::web::asking::Asking;
 use crate::web::follow::{FIELD, Follow, Refused};
@@ -54,20 +55,22 @@ pub fn answer(mut asking: Asking, headers: &HeaderMap) -> Result<Response, Probl
     });
     let latest = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).filter(|id| !id.is_empty());
     let token = latest.map(str::to_owned).or(sent).ok_or_else(|| {
-        Problem::bad_request("Ask for the page first: its answer says where its stream is, as `follow.stream`.")
+        Problem::bad_request(words!("Ask for the page first: its answer says where its stream is, as `follow.stream`."))
     })?;
     let follow = Follow::open(&token, &asking).map_err(|refused| match refused {
-        Refused::Foreign => Problem::forbidden("This stream is not of this page, or was not given to you."),
-        Refused::Replaced => Problem::gone("The feature was updated. Ask for the page again."),
-        Refused::Old => Problem::gone("This stream was left long ago. Ask for the page again."),
+        Refused::Foreign => Problem::forbidden(words!("This stream is not of this page, or was not given to you.")),
+        Refused::Replaced => Problem::gone(words!("The feature was updated. Ask for the page again.")),
+        Refused::Old => Problem::gone(words!("This stream was left long ago. Ask for the page again.")),
     })?;
     let whose = match asking.visit.caller() {
         Some(caller) => Whose::Account(caller.account.as_str().to_owned()),
         None => Whose::Visitor(asking.request.visitor.clone()),
     };
     let seat = asking.app.followers().take(whose).map_err(|full| match full {
-        Full::Own(most) => Problem::too_many(format!("You follow {most} pages already. Close some of them."), AGAIN),
-        Full::All => Problem::busy("So many pages are followed that no more can be.", AGAIN),
+        Full::Own(most) => {
+            Problem::too_many(words!("You follow {count} pages already. Close some of them.", count = most), AGAIN)
+        }
+        Full::All => Problem::busy(words!("So many pages are followed that no more can be."), AGAIN),
     })?;
     let is_program = asking.visit.caller().is_some_and(|caller| caller.kind == CallerKind::Token);
     let data = is_program || asking.visit.wants_data();

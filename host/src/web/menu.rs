@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use parking_lot::RwLock;
 use serde::Serialize;
 use vestry_identity::CallerKind;
+use vestry_phrases::phrase;
 use vestry_screen::{Html, MenuEntry, SectionKind};
 
 use crate::registry::plugin::State;
@@ -16,8 +17,8 @@ use crate::web::visit::Visit;
 /// Drawn menus that are kept.
 const MOST: usize = 1_000;
 
-/// Menus that were drawn, by account, language and the mount that is open. They hold as long as the generation does:
-/// whatever changes a menu (a mount, a privilege, a badge) raises it.
+/// Menus that were drawn, by account, language and wording, and the mount that is open. They hold as long as the generation
+/// does: whatever changes a menu (a mount, a privilege, a badge) raises it.
 #[derive(Debug, Default)]
 pub struct MenuCache {
     drawn: RwLock<Drawn>,
@@ -35,6 +36,8 @@ struct Drawn {
 struct Key {
     account: String,
     language: String,
+    /// The visit may have begun before the last translation was saved.
+    wording: u64,
     mount: String,
 }
 
@@ -84,6 +87,7 @@ pub fn html(visit: &Visit) -> Html {
     let key = Key {
         account: caller.account.as_str().to_owned(),
         language: visit.language().to_owned(),
+        wording: visit.speech().wording(),
         mount: mount(visit.path()).to_owned(),
     };
     let cache = &visit.app().menus().drawn;
@@ -106,7 +110,7 @@ pub fn html(visit: &Visit) -> Html {
 }
 
 fn draw(visit: &Visit) -> Html {
-    visit.app().screens().menu(&entries(visit), visit.language()).unwrap_or_else(|error| {
+    visit.screens().menu(&entries(visit), visit.language()).unwrap_or_else(|error| {
         tracing::error!(%error, "the menu could not be drawn");
         Html::default()
     })
@@ -123,7 +127,7 @@ pub fn entries(visit: &Visit) -> Vec<MenuEntry> {
         .menu(caller)
         .into_iter()
         .map(|item| MenuEntry {
-            label: visit.text(&item.entry.label).into_owned(),
+            label: visit.text(&item.plugin.subject.id, &item.entry.label).into_owned(),
             active: item.plugin.mount.as_str() == open,
             icon: item.entry.icon.clone(),
             section: if item.entry.section == "account" { SectionKind::Account } else { SectionKind::Tools },
@@ -132,14 +136,14 @@ pub fn entries(visit: &Visit) -> Vec<MenuEntry> {
                 .find(|badge| badge.plugin == item.plugin.subject.id && badge.route == item.entry.route)
                 .map(|badge| (badge.label.clone(), level(&badge.level))),
             unavailable: match &item.plugin.state {
-                State::Broken(reason) => Some(first_sentence(reason).to_owned()),
+                State::Broken(reason) => Some(first_sentence(&visit.words(reason)).to_owned()),
                 State::Ready(_) | State::Disabled => None,
             },
             href: item.href,
         })
         .collect();
     entries.push(MenuEntry {
-        label: "Your account".into(),
+        label: visit.phrase(phrase!("Your account")).to_owned(),
         href: "/account".into(),
         icon: "user".into(),
         section: SectionKind::Account,

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use vestry_phrases::words;
 
 use crate::web::app::App;
 use crate::web::problem::Problem;
@@ -26,9 +27,9 @@ pub async fn origin(State(app): State<App>, request: Request, next: Next) -> Res
         return next.run(request).await;
     }
     let visit = Visit::of(&app, &request);
-    Problem::forbidden(
-        "This request does not come from a page of this server. Open the page again and repeat what you did.",
-    )
+    Problem::forbidden(words!(
+        "This request does not come from a page of this server. Open the page again and repeat what you did."
+    ))
     .to_response(&visit)
     .into_response()
 }

@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use vestry_contract::ui::Level;
 use vestry_identity::{Act, Actor, Caller, audit};
+use vestry_phrases::{Words, phrase, words};
 use vestry_screen::DrawnMail;
 use vestry_storage::{Database, MailCursor, MailRow, MailState, StorageError};
 
@@ -26,9 +27,9 @@ const PERMISSION: &str = "mail.read";
 const PAGE: u32 = 50;
 /// What the host's own mails are called in the list; their subjects are in what they say.
 const OWN: &[(&str, &str)] = &[
-    ("invitation", "Invitation to an account"),
-    ("reset", "Link for a new password"),
-    ("address", "Link that confirms an address"),
+    ("invitation", phrase!("Invitation to an account")),
+    ("reset", phrase!("Link for a new password")),
+    ("address", phrase!("Link that confirms an address")),
 ];
 
 /// Which page of the list.
@@ -70,12 +71,12 @@ struct Row {
 }
 
 #[derive(Serialize)]
-struct One {
+struct One<'v> {
     mail: Row,
     directory: bool,
     text: Option<String>,
     /// Why there is no text, in a sentence.
-    hidden: Option<&'static str>,
+    hidden: Option<&'v str>,
     can_retry: bool,
 }
 
@@ -109,7 +110,7 @@ pub async fn page(State(app): State<App>, visit: Visit, Path(id): Path<String>) 
     };
     let (text, hidden) = match shown(&app, caller, &mail) {
         Ok(drawn) => (Some(drawn.text), None),
-        Err(hidden) => (None, Some(hidden.sentence())),
+        Err(hidden) => (None, Some(visit.phrase(hidden.sentence()))),
     };
     let can_retry = mail.state == MailState::Failed && mail.sealed.is_some();
     let directory = app.settings().mail.smtp.is_none();
@@ -128,7 +129,7 @@ pub async fn html(State(app): State<App>, visit: Visit, Path(id): Path<String>) 
     };
     let drawn = match shown(&app, caller, &mail) {
         Ok(drawn) => drawn,
-        Err(Hidden::Yours) => return Problem::forbidden(Hidden::Yours.sentence()).to_response(&visit),
+        Err(Hidden::Yours) => return Problem::forbidden(Words::plain(Hidden::Yours.sentence())).to_response(&visit),
         Err(_) => return Problem::not_found().to_response(&visit),
     };
     let mut response = Html(drawn.html).into_response();
@@ -151,8 +152,10 @@ pub async fn retry(State(app): State<App>, visit: Visit, Path(id): Path<String>)
     let (now, mail) = (app.identity().clock().now(), id.clone());
     let problem = match blocking(move || queue_again(&database, &actor, &mail, now)).await {
         Ok(Ok(())) => None,
-        Ok(Err(error @ RetryError::Forbidden)) => Some(Problem::forbidden(error.to_string())),
-        Ok(Err(error @ RetryError::NotFailed)) => Some(Problem::gone(error.to_string())),
+        Ok(Err(RetryError::Forbidden)) => Some(Problem::needs(PERMISSION)),
+        Ok(Err(RetryError::NotFailed)) => {
+            Some(Problem::gone(words!("This mail has not failed, or is no longer kept.")))
+        }
         Ok(Err(RetryError::Storage(error))) => Some(Problem::internal(&error)),
         Err(problem) => Some(problem),
     };
@@ -161,16 +164,16 @@ pub async fn retry(State(app): State<App>, visit: Visit, Path(id): Path<String>)
     }
     app.services().events.publish(&vestry_events::Event::Work);
     let mut response = Redirect::to(&format!("/outbox/{id}")).into_response();
-    notice::put(&app, &mut response, Level::Success, "It is in the queue again.");
+    notice::put(&app, &mut response, Level::Success, visit.phrase(phrase!("It is in the queue again.")));
     response
 }
 
 /// Why a mail is not tried again.
 #[derive(Debug, thiserror::Error)]
 enum RetryError {
-    #[error("It needs the permission {PERMISSION}.")]
+    #[error("it needs the permission {PERMISSION}")]
     Forbidden,
-    #[error("It has not failed, or nothing is left of it.")]
+    #[error("it has not failed, or nothing is left of it")]
     NotFailed,
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -200,11 +203,14 @@ enum Hidden {
 }
 
 impl Hidden {
+    /// A phrase.
     fn sentence(&self) -> &'static str {
         match self {
-            Self::Elsewhere => "What it says is between the server and who gets it.",
-            Self::Yours => "It holds a link that could open an account. Only who may do everything can read it here.",
-            Self::Broken => "What it says cannot be shown. The server's log says why.",
+            Self::Elsewhere => phrase!("What it says is between the server and who gets it."),
+            Self::Yours => {
+                phrase!("It holds a link that could open an account. Only who may do everything can read it here.")
+            }
+            Self::Broken => phrase!("What it says cannot be shown. The server's log says why."),
         }
     }
 }
@@ -233,7 +239,7 @@ fn one<'v>(app: &App, visit: &'v Visit, id: &str) -> Result<(&'v Caller, MailRow
 
 fn row(visit: &Visit, mail: &MailRow) -> Row {
     let snapshot = visit.app().registry().snapshot();
-    let title = snapshot.by_id(&mail.plugin).map(|plugin| visit.text(&plugin.info.title).into_owned());
+    let title = snapshot.by_id(&mail.plugin).map(|plugin| visit.text(&mail.plugin, &plugin.info.title).into_owned());
     let own = OWN.iter().find(|(message, _)| mail.plugin.is_empty() && *message == mail.message);
     Row {
         id: mail.id.clone(),
@@ -243,7 +249,7 @@ fn row(visit: &Visit, mail: &MailRow) -> Row {
         message: mail.message.clone(),
         recipient: mail.recipient.clone(),
         address: mail.address.clone(),
-        subject: own.map_or_else(|| mail.subject.clone(), |(_, subject)| (*subject).to_owned()),
+        subject: own.map_or_else(|| mail.subject.clone(), |(_, subject)| visit.phrase(subject).to_owned()),
         attempts: mail.attempts,
         error: mail.error.clone(),
         queued: iso(mail.queued),
@@ -266,7 +272,7 @@ fn allowed(visit: &Visit) -> Result<&Caller, Response> {
             Err(Redirect::to(&format!("/account/sign-in?next={next}")).into_response())
         }
         Some(caller) if caller.permissions.holds_name(PERMISSION) => Ok(caller),
-        Some(_) => Err(Problem::forbidden(format!("It needs the permission {PERMISSION}.")).to_response(visit)),
+        Some(_) => Err(Problem::needs(PERMISSION).to_response(visit)),
     }
 }
 

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use parking_lot::Mutex;
 use serde::Serialize;
 use vestry_contract::ui::{Block, Content};
+use vestry_phrases::{Words, words};
 use vestry_screen::Html;
 
 use crate::web::address;
@@ -60,8 +61,8 @@ impl Panels {
 
     /// Panels on what is itself in a panel: they are not drawn, so that nothing can lead round in a circle.
     fn nested(visit: &Visit) -> Self {
-        let words = "What belongs here is shown on its own page.";
-        Self { others: notice(visit, "neutral", words, ""), ..Self::default() }
+        let words = words!("What belongs here is shown on its own page.");
+        Self { others: notice(visit, "neutral", &words, None), ..Self::default() }
     }
 }
 
@@ -73,8 +74,8 @@ pub async fn prepare<'b>(asking: &Asking, blocks: impl Iterator<Item = &'b Block
     let drawn =
         shown.iter().map(|(block, panel)| async move { Some((*panel, draw(asking, block, panel, followed).await?)) });
     let mut drawn: Vec<(&str, Html)> = join_all(drawn).await.into_iter().flatten().collect();
-    let words = "There is more on this page than is shown at a time.";
-    if let Some(more) = (!late.is_empty()).then(|| notice(&asking.visit, "neutral", words, "")).flatten() {
+    let words = words!("There is more on this page than is shown at a time.");
+    if let Some(more) = (!late.is_empty()).then(|| notice(&asking.visit, "neutral", &words, None)).flatten() {
         drawn.extend(late.iter().map(|(_, panel)| (*panel, more.clone())));
     }
     let drawn = drawn.into_iter().map(|(panel, html)| (panel.to_owned(), html)).collect();
@@ -115,18 +116,19 @@ fn parse(panel: &str) -> Option<(Kind, &str)> {
 #[derive(Serialize)]
 struct Notice<'n> {
     level: &'n str,
-    text: &'n str,
-    detail: &'n str,
+    text: String,
+    detail: String,
 }
 
 /// A sentence in place of a panel.
-fn notice(visit: &Visit, level: &str, text: &str, detail: &str) -> Option<Html> {
-    render(visit, "panels/notice.html", &Notice { level, text, detail })
+fn notice(visit: &Visit, level: &str, text: &Words, detail: Option<&Words>) -> Option<Html> {
+    let detail = detail.map(|detail| visit.words(detail)).unwrap_or_default();
+    render(visit, "panels/notice.html", &Notice { level, text: visit.words(text), detail })
 }
 
 /// A template of the host's own. Where it fails, the page says that the panel is not available.
 fn render(visit: &Visit, template: &str, context: &impl Serialize) -> Option<Html> {
-    match visit.app().screens().host(template, &visit.frame(), context) {
+    match visit.screens().host(template, &visit.frame(), context) {
         Ok(drawn) => Some(Html::trusted(drawn)),
         Err(error) => {
             tracing::error!(%error, template, "a panel could not be drawn");

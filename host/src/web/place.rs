@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use vestry_contract::registration::Route;
 use vestry_contract::types::Text;
 use vestry_screen::{Html, JobView, Place, RouteView};
 
@@ -18,6 +19,8 @@ pub struct PluginPlace<'v> {
     pub visit: &'v Visit,
     pub snapshot: &'v Snapshot,
     pub plugin: &'v Arc<Plugin>,
+    /// What was asked for.
+    pub asked: &'v Route,
     pub query: &'v [(String, String)],
     pub public: bool,
     /// Address of the stream of a page that is followed.
@@ -44,7 +47,8 @@ impl Place for PluginPlace<'_> {
     }
 
     fn text<'t>(&self, text: &'t Text) -> Cow<'t, str> {
-        self.visit.text(text)
+        // Not the address: what stands in its place is of one page, and often of one person.
+        self.visit.text_at(&self.plugin.subject.id, text, || self.plugin.path_of(self.asked))
     }
 
     fn panel(&self, name: &str) -> Option<Html> {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use vestry_capabilities::{Secrets, Subject};
 use vestry_contract::registration::Verb;
 use vestry_contract::types::{Failure, FieldError, Text};
+use vestry_phrases::{Words, phrase, words};
 use vestry_sandbox::CallError;
 
 use crate::registry::plugin::may_use;
@@ -19,8 +20,9 @@ use crate::web::visit::Visit;
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
+    /// A phrase.
     title: &'static str,
-    detail: String,
+    detail: Words,
     /// The plugin whose doing it is, and its version.
     plugin: Option<Plugin>,
     errors: Vec<FieldError>,
@@ -35,7 +37,7 @@ struct Document<'p> {
     r#type: &'static str,
     title: &'p str,
     status: u16,
-    detail: &'p str,
+    detail: String,
     request: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'p str>,
@@ -63,13 +65,22 @@ struct Plugin {
     title: String,
 }
 
+impl Plugin {
+    /// The same with its title as the reader knows it.
+    fn called(&self, visit: &Visit) -> Self {
+        let snapshot = visit.app().registry().snapshot();
+        let title = snapshot.by_id(&self.id).map(|plugin| visit.text(&self.id, &plugin.info.title).into_owned());
+        Self { title: title.unwrap_or_else(|| self.title.clone()), ..self.clone() }
+    }
+}
+
 /// What the page is drawn from.
 #[derive(Serialize)]
 struct Context<'p> {
     status: u16,
     title: &'p str,
-    sentence: &'p str,
-    plugin: Option<&'p Plugin>,
+    sentence: String,
+    plugin: Option<Plugin>,
     request_id: &'p str,
     errors: Vec<FieldProblem<'p>>,
     /// Whether this person may go to the recovery page.
@@ -82,21 +93,25 @@ struct Context<'p> {
 const LINES_OF_REQUEST: &str = "vestry/lines-of-request";
 
 impl Problem {
-    fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, title: &'static str, detail: impl Into<Words>) -> Self {
         Self { status, title, detail: detail.into(), plugin: None, errors: Vec::new(), retry_after: None, allow: None }
     }
 
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "Nothing is here", "The address may be mistyped, or what was here is gone.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            phrase!("Nothing is here"),
+            words!("The address may be mistyped, or what was here is gone."),
+        )
     }
 
     #[must_use]
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "That is not how it is asked for",
-            "This address does not answer to that method.",
+            phrase!("That is not how it is asked for"),
+            words!("This address does not answer to that method."),
         )
     }
 
@@ -119,90 +134,108 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "You may not do that", detail)
+    pub fn forbidden(detail: impl Into<Words>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, phrase!("You may not do that"), detail)
+    }
+
+    /// Nobody may do that without this permission.
+    #[must_use]
+    pub fn needs(permission: &str) -> Self {
+        Self::forbidden(words!("It needs the permission {permission}.", permission))
     }
 
     #[must_use]
     pub fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "Sign in first", "Sign in, or send a token as `Authorization: Bearer`.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            phrase!("Sign in first"),
+            words!("Sign in, or send a token as `Authorization: Bearer`."),
+        )
     }
 
     #[must_use]
-    pub fn bad_request(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The request is not understood", detail)
+    pub fn bad_request(detail: impl Into<Words>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, phrase!("The request is not understood"), detail)
+    }
+
+    /// A form that orders something that nobody can do on its page.
+    #[must_use]
+    pub fn no_such_act(name: &str) -> Self {
+        Self::bad_request(words!("There is nothing called `{name}` to do here.", name))
     }
 
     #[must_use]
     pub fn too_large(limit: u64) -> Self {
-        let detail = format!("This address takes at most {limit} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large", detail)
+        let detail = words!("This address takes at most {count} bytes.", count = limit);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, phrase!("The request is too large"), detail)
     }
 
     #[must_use]
     pub fn disk_full() -> Self {
-        let detail = "The server's disk has no room for what was sent. An administrator has to make some.";
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, "There is no room for it", detail)
+        let detail = words!("The server's disk has no room for what was sent. An administrator has to make some.");
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, phrase!("There is no room for it"), detail)
     }
 
     #[must_use]
-    pub fn too_many(detail: impl Into<String>, retry_after: u64) -> Self {
-        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "Not so fast", detail);
+    pub fn too_many(detail: impl Into<Words>, retry_after: u64) -> Self {
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, phrase!("Not so fast"), detail);
         problem.retry_after = Some(retry_after);
         problem
     }
 
     /// No room at the moment.
     #[must_use]
-    pub fn busy(detail: impl Into<String>, retry_after: u64) -> Self {
-        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "It is not available at the moment", detail);
+    pub fn busy(detail: impl Into<Words>, retry_after: u64) -> Self {
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, phrase!("It is not available at the moment"), detail);
         problem.retry_after = Some(retry_after);
         problem
     }
 
     #[must_use]
-    pub fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Something has to be corrected", detail)
+    pub fn invalid(detail: impl Into<Words>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, phrase!("Something has to be corrected"), detail)
     }
 
     #[must_use]
-    pub fn gone(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::GONE, "This is over", detail)
+    pub fn gone(detail: impl Into<Words>) -> Self {
+        Self::new(StatusCode::GONE, phrase!("This is no longer valid"), detail)
     }
 
     /// The one message for every failed sign-in.
     #[must_use]
-    pub fn refused_sign_in(detail: impl Into<String>, wait: u64) -> Self {
+    pub fn refused_sign_in(detail: impl Into<Words>, wait: u64) -> Self {
         if wait > 0 {
             Self::too_many(detail, wait)
         } else {
-            Self::new(StatusCode::UNAUTHORIZED, "Not signed in", detail)
+            Self::new(StatusCode::UNAUTHORIZED, phrase!("Not signed in"), detail)
         }
     }
 
     /// Something failed here; what it was stays in the log.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        let detail = "The server could not answer. What happened is in its log, under the number of this request.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", detail)
+        let detail =
+            words!("The server could not answer. What happened is in its log, under the number of this request.");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, phrase!("Something went wrong here"), detail)
     }
 
     /// Something of the server's own that its settings do not allow yet.
     #[must_use]
-    pub fn not_set_up(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "It is not set up on this server", detail)
+    pub fn not_set_up(detail: impl Into<Words>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, phrase!("It is not set up on this server"), detail)
     }
 
     /// A mounted plugin that does not answer.
     #[must_use]
-    pub fn unavailable(subject: &Subject, reason: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "This feature is not available", reason).of(subject)
+    pub fn unavailable(subject: &Subject, reason: impl Into<Words>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, phrase!("This feature is not available"), reason).of(subject)
     }
 
     /// A plugin whose data has been changing its shape for too long.
     #[must_use]
     pub fn held(subject: &Subject) -> Self {
-        let mut problem = Self::unavailable(subject, "It is being updated. Try again in a few seconds.");
+        let mut problem = Self::unavailable(subject, words!("It is being updated. Try again in a few seconds."));
         problem.retry_after = Some(5);
         problem
     }
@@ -210,26 +243,40 @@ impl Problem {
     /// A plugin's own answer that something is wrong.
     #[must_use]
     pub fn of_failure(failure: Failure, subject: &Subject) -> Self {
-        let (status, title, detail) = match failure {
-            Failure::Denied(detail) => (StatusCode::FORBIDDEN, "You may not do that", detail),
-            Failure::NotFound(detail) => (StatusCode::NOT_FOUND, "Nothing is here", detail),
+        let (status, title, detail): (_, _, Words) = match failure {
+            Failure::Denied(detail) => (StatusCode::FORBIDDEN, phrase!("You may not do that"), detail.into()),
+            Failure::NotFound(detail) => (StatusCode::NOT_FOUND, phrase!("Nothing is here"), detail.into()),
             Failure::Invalid(errors) => {
-                let mut problem = Self::invalid("Look at what is named below.").of(subject);
+                let mut problem = Self::invalid(words!("Look at what is named below.")).of(subject);
                 problem.errors = errors;
                 return problem;
             }
-            Failure::Conflict(detail) => (StatusCode::CONFLICT, "Somebody was faster", detail),
-            Failure::Exhausted(detail) => (StatusCode::TOO_MANY_REQUESTS, "A limit is reached", detail),
+            Failure::Conflict(detail) => (StatusCode::CONFLICT, phrase!("Somebody was faster"), detail.into()),
+            Failure::Exhausted(detail) => (StatusCode::TOO_MANY_REQUESTS, phrase!("A limit is reached"), detail.into()),
             Failure::Unavailable(detail) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "It is not available at the moment", detail)
+                (StatusCode::SERVICE_UNAVAILABLE, phrase!("It is not available at the moment"), detail.into())
             }
             // A `confirm` that the host did not give out has no page to lead to.
-            Failure::Confirm(_) => (StatusCode::CONFLICT, "Nothing to confirm", "Go back and do it again.".into()),
+            Failure::Confirm(_) => {
+                (StatusCode::CONFLICT, phrase!("Nothing to confirm"), words!("Go back and do it again."))
+            }
             Failure::Internal(detail) | Failure::Other((_, detail)) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong in this feature", detail)
+                (StatusCode::INTERNAL_SERVER_ERROR, phrase!("Something went wrong in this feature"), detail.into())
             }
         };
         Self::new(status, title, detail).of(subject)
+    }
+
+    /// A plugin's answer that contradicts itself. `reason`: a part of a sentence, for who writes the plugin.
+    #[must_use]
+    pub fn cannot_be_shown(reason: &str, subject: &Subject) -> Self {
+        Self::wrong_answer(words!("What it answered cannot be shown: {reason}.", reason), subject)
+    }
+
+    /// A plugin's answer that is not what it was asked for.
+    #[must_use]
+    pub fn wrong_answer(detail: Words, subject: &Subject) -> Self {
+        Self { detail, ..Self::of_failure(Failure::Internal(String::new()), subject) }
     }
 
     /// The same without the secrets that were shown to the plugin whose words these are. Not those that it had sent, and
@@ -238,7 +285,14 @@ impl Problem {
     pub fn without_secrets(mut self, secrets: &Secrets) -> Self {
         let Some(plugin) = &self.plugin else { return self };
         let secrets = secrets.answers_of(&plugin.id);
-        self.detail = secrets.redact(&self.detail).into_owned();
+        match &mut self.detail {
+            Words::Data(words) => *words = secrets.redact(words).into_owned(),
+            Words::Phrase(_, values) => {
+                for (_, value) in values {
+                    *value = secrets.redact(value).into_owned();
+                }
+            }
+        }
         for error in &mut self.errors {
             if let Cow::Owned(clean) = secrets.redact(&vestry_screen::plain_text(&error.message)) {
                 error.message = Text::Data(clean);
@@ -251,17 +305,18 @@ impl Problem {
     #[must_use]
     pub fn of_call(error: &CallError, subject: &Subject) -> Self {
         let (status, title) = match error {
-            CallError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "This feature is busy"),
+            CallError::Busy => (StatusCode::SERVICE_UNAVAILABLE, phrase!("This feature is busy")),
             CallError::TooMuchCpu(_) | CallError::TooLong(_) | CallError::Waited(_) => {
-                (StatusCode::GATEWAY_TIMEOUT, "This feature took too long")
+                (StatusCode::GATEWAY_TIMEOUT, phrase!("This feature took too long"))
             }
             CallError::NotExported
             | CallError::OtherContract(_)
             | CallError::TooMuchMemory { .. }
             | CallError::TooMuchData(_)
-            | CallError::Trapped { .. } => (StatusCode::BAD_GATEWAY, "This feature broke off"),
+            | CallError::Trapped { .. } => (StatusCode::BAD_GATEWAY, phrase!("This feature broke off")),
         };
-        let mut problem = Self::new(status, title, format!("{} did not answer: {error}.", subject.id)).of(subject);
+        let detail = words!("{plugin} did not answer: {reason}.", plugin = subject.id, reason = error);
+        let mut problem = Self::new(status, title, detail).of(subject);
         if matches!(error, CallError::Busy) {
             problem.retry_after = Some(1);
         }
@@ -276,7 +331,7 @@ impl Problem {
 
     /// What happened, in a sentence or two.
     #[must_use]
-    pub fn detail(&self) -> &str {
+    pub fn detail(&self) -> &Words {
         &self.detail
     }
 
@@ -310,13 +365,13 @@ impl Problem {
     fn document(&self, visit: &Visit) -> Response {
         let document = Document {
             r#type: "about:blank",
-            title: self.title,
+            title: visit.phrase(self.title),
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail: visit.words(&self.detail),
             request: visit.request_id(),
             plugin: self.plugin.as_ref().map(|plugin| plugin.id.as_str()),
             version: self.plugin.as_ref().map(|plugin| plugin.version.as_str()),
-            errors: self.field_problems(),
+            errors: self.field_problems(visit),
         };
         let body = serde_json::to_string(&document).unwrap_or_default();
         (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
@@ -325,11 +380,11 @@ impl Problem {
     fn page(&self, visit: &Visit) -> Response {
         let context = Context {
             status: self.status.as_u16(),
-            title: self.title,
-            sentence: &self.detail,
-            plugin: self.plugin.as_ref(),
+            title: visit.phrase(self.title),
+            sentence: visit.words(&self.detail),
+            plugin: self.plugin.as_ref().map(|plugin| plugin.called(visit)),
             request_id: visit.request_id(),
-            errors: self.field_problems(),
+            errors: self.field_problems(visit),
             recover: self.plugin.is_some()
                 && visit.caller().is_some_and(|caller| caller.permissions.holds_name("server.manage")),
             lines: lines_of(visit),
@@ -337,12 +392,13 @@ impl Problem {
         visit.host_page(self.status, "error.html", &context)
     }
 
-    fn field_problems(&self) -> Vec<FieldProblem<'_>> {
+    fn field_problems(&self, visit: &Visit) -> Vec<FieldProblem<'_>> {
+        let plugin = self.plugin.as_ref().map_or("", |plugin| plugin.id.as_str());
         self.errors
             .iter()
             .map(|error| FieldProblem {
                 field: &error.field,
-                detail: vestry_screen::plain_text(&error.message).into_owned(),
+                detail: visit.text(plugin, &error.message).into_owned(),
                 line: error.line,
                 column: error.column,
             })
@@ -372,8 +428,8 @@ mod tests {
 
     const API: &str = "https://api.example.org";
 
-    fn said_by(plugin: &str, secrets: &Secrets, words: &str) -> String {
-        let subject = Subject {
+    fn subject(plugin: &str) -> Subject {
+        Subject {
             id: plugin.into(),
             version: String::new(),
             title: String::new(),
@@ -381,8 +437,12 @@ mod tests {
             settings: String::new(),
             space: String::new(),
             messages: Vec::new(),
-        };
-        Problem::of_failure(Failure::NotFound(words.into()), &subject).without_secrets(secrets).detail
+        }
+    }
+
+    fn said_by(plugin: &str, secrets: &Secrets, words: &str) -> String {
+        let problem = Problem::of_failure(Failure::NotFound(words.into()), &subject(plugin));
+        problem.without_secrets(secrets).detail.english()
     }
 
     #[test]
@@ -402,5 +462,8 @@ mod tests {
         let words = "what is shown, what is sent, what the server has";
         assert_eq!(said_by("reads", &secrets, words), "•••, what is sent, what the server has");
         assert_eq!(said_by("other", &secrets, words), words);
+        let problem = Problem::cannot_be_shown(words, &subject("reads")).without_secrets(&secrets);
+        let said = "What it answered cannot be shown: •••, what is sent, what the server has.";
+        assert_eq!(problem.detail().english(), said, "nor in the server's own sentences");
     }
 }

@@ -21,7 +21,7 @@ pub async fn list(visit: Visit) -> Response {
     match visit.caller() {
         None => return Problem::unauthenticated().to_response(&visit),
         Some(caller) if !caller.permissions.holds_name("server.manage") => {
-            return Problem::forbidden("It needs the permission server.manage.").to_response(&visit);
+            return Problem::needs("server.manage").to_response(&visit);
         }
         Some(_) => {}
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use vestry_catalog::switching::{self, Switch, SwitchError};
 use vestry_contract::ui::Level;
 use vestry_identity::Actor;
+use vestry_phrases::phrase;
 
 use crate::registry::plugin::State as PluginState;
 use crate::web::app::App;
@@ -29,6 +30,7 @@ struct Row {
     title: String,
     version: String,
     mount: String,
+    /// A phrase, too.
     state: &'static str,
     reason: Option<String>,
 }
@@ -52,17 +54,17 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
         .plugins()
         .map(|plugin| Row {
             id: plugin.subject.id.clone(),
-            title: visit.text(&plugin.info.title).into_owned(),
+            title: visit.text(&plugin.subject.id, &plugin.info.title).into_owned(),
             version: plugin.subject.version.clone(),
             mount: plugin.mount.to_string(),
             state: match plugin.state {
-                PluginState::Ready(_) => "running",
-                PluginState::Disabled => "disabled",
-                PluginState::Broken(_) if stopped.contains(&plugin.subject.id) => "quarantined",
-                PluginState::Broken(_) => "broken",
+                PluginState::Ready(_) => phrase!("running"),
+                PluginState::Disabled => phrase!("disabled"),
+                PluginState::Broken(_) if stopped.contains(&plugin.subject.id) => phrase!("quarantined"),
+                PluginState::Broken(_) => phrase!("broken"),
             },
             reason: match &plugin.state {
-                PluginState::Broken(reason) => Some(reason.clone()),
+                PluginState::Broken(reason) => Some(visit.words(reason)),
                 PluginState::Ready(_) | PluginState::Disabled => None,
             },
         })
@@ -86,14 +88,14 @@ async fn carry_out(app: &App, visit: &Visit, request: Request) -> Result<Respons
     let fields = body::fields(request.into_body()).await?;
     let id = fields.value("id").to_owned();
     let (what, done) = match fields.value("do") {
-        "disable" => (Switch::Disable, "It is switched off."),
-        "enable" => (Switch::Enable, "It is switched on."),
-        "retry" => (Switch::Retry, "It was tried again."),
+        "disable" => (Switch::Disable, phrase!("It is switched off.")),
+        "enable" => (Switch::Enable, phrase!("It is switched on.")),
+        "retry" => (Switch::Retry, phrase!("It was tried again.")),
         "unmount" => (
             Switch::Unmount { data: false },
-            "It is unmounted. What it stored is kept; `vestry package mount` brings it back.",
+            phrase!("It is unmounted. What it stored is kept; `vestry package mount` brings it back."),
         ),
-        other => return Err(Problem::bad_request(format!("There is nothing called `{other}` to do here."))),
+        other => return Err(Problem::no_such_act(other)),
     };
     let (database, actor) = (app.database().clone(), Actor::of(caller).in_request(visit.request_id()));
     let now = app.identity().clock().now();
@@ -107,7 +109,7 @@ async fn carry_out(app: &App, visit: &Visit, request: Request) -> Result<Respons
     }
     app.serving().reload().await;
     let mut response = Redirect::to("/safe").into_response();
-    notice::put(app, &mut response, Level::Success, done);
+    notice::put(app, &mut response, Level::Success, visit.phrase(done));
     Ok(response)
 }
 
@@ -116,6 +118,6 @@ fn allowed(visit: &Visit) -> Result<(), Response> {
         None if visit.wants_data() => Err(Problem::unauthenticated().to_response(visit)),
         None => Err(Redirect::to("/account/sign-in?next=%2Fsafe").into_response()),
         Some(caller) if caller.permissions.holds_name("server.manage") => Ok(()),
-        Some(_) => Err(Problem::forbidden("It needs the permission server.manage.").to_response(visit)),
+        Some(_) => Err(Problem::needs("server.manage").to_response(visit)),
     }
 }

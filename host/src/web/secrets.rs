@@ -14,6 +14,7 @@ use vestry_capabilities::{Capability, MANAGE, SecretError, SecretSource, SecretV
 use vestry_contract::registration::Capability as Wish;
 use vestry_contract::ui::Level;
 use vestry_identity::{Actor, Caller, CallerKind, IdentityError};
+use vestry_phrases::{Words, phrase, words};
 use vestry_storage::StorageError;
 use vestry_vault::{Origin, SecretName, SecretValue};
 
@@ -106,7 +107,7 @@ pub async fn set(State(app): State<App>, visit: Visit, request: Request) -> Resp
         let (name, origin, value) = parse(fields)?;
         again(&app, caller, fields).await?;
         let (secrets, actor) = (app.services().secrets.clone(), Actor::of(caller).in_request(visit.request_id()));
-        let (now, said) = (app.identity().clock().now(), format!("The secret {name} was set."));
+        let (now, said) = (app.identity().clock().now(), words!("The secret {name} was set.", name));
         run(move || secrets.set(&actor, &name, origin.as_ref(), &value, now)).await.map(|()| said)
     };
     act(&app, &visit, request, "set", done).await
@@ -118,7 +119,7 @@ pub async fn delete(State(app): State<App>, visit: Visit, request: Request) -> R
         let name = SecretName::parse(fields.value("name")).map_err(|_| Stop::Problem(Problem::not_found()))?;
         again(&app, caller, fields).await?;
         let (secrets, actor) = (app.services().secrets.clone(), Actor::of(caller).in_request(visit.request_id()));
-        let (now, said) = (app.identity().clock().now(), format!("The secret {name} was deleted."));
+        let (now, said) = (app.identity().clock().now(), words!("The secret {name} was deleted.", name));
         match run(move || secrets.delete(&actor, &name, now)).await? {
             true => Ok(said),
             false => Err(Stop::Problem(Problem::not_found())),
@@ -130,15 +131,24 @@ pub async fn delete(State(app): State<App>, visit: Visit, request: Request) -> R
 /// Why nothing was set or deleted.
 enum Stop {
     /// The form is shown again, with a sentence at one of its fields.
-    Field(&'static str, String),
+    Field(&'static str, Words),
     Problem(Problem),
 }
 
 impl From<SecretError> for Stop {
     fn from(error: SecretError) -> Self {
         match error {
-            SecretError::Configured(_) => Self::Field("name", sentence(&error)),
-            SecretError::Forbidden => Self::Problem(Problem::forbidden(sentence(&error))),
+            SecretError::Configured(name) => {
+                let words = words!(
+                    "The secret `{name}` stands in the server's configuration, which goes first; change it there.",
+                    name
+                );
+                Self::Field("name", words)
+            }
+            SecretError::Forbidden => Self::Problem(Problem::forbidden(words!(
+                "Setting and deleting secrets needs the permission {permission}.",
+                permission = MANAGE
+            ))),
             _ => Self::Problem(Problem::internal(&error)),
         }
     }
@@ -150,13 +160,16 @@ async fn act(
     visit: &Visit,
     request: Request,
     what: &str,
-    work: impl AsyncFnOnce(&Caller, &Fields) -> Result<String, Stop>,
+    work: impl AsyncFnOnce(&Caller, &Fields) -> Result<Words, Stop>,
 ) -> Response {
     let caller = match allowed(visit) {
         Ok(caller) if caller.kind == CallerKind::Person => caller,
         Ok(_) => {
-            let sentence = format!("A token cannot {what} secrets; a person can, or `vestry secret {what}`.");
-            return Problem::forbidden(sentence).to_response(visit);
+            let detail = match what {
+                "delete" => words!("A token cannot delete secrets; a person can, or `vestry secret delete`."),
+                _ => words!("A token cannot set secrets; a person can, or `vestry secret set`."),
+            };
+            return Problem::forbidden(detail).to_response(visit);
         }
         Err(response) => return response,
     };
@@ -167,11 +180,11 @@ async fn act(
     match work(caller, &fields).await {
         Ok(done) => {
             let mut response = Redirect::to(PAGE).into_response();
-            notice::put(app, &mut response, Level::Success, &done);
+            notice::put(app, &mut response, Level::Success, &visit.words(&done));
             response
         }
         Err(Stop::Problem(problem)) => problem.to_response(visit),
-        Err(Stop::Field(field, sentence)) => refused(app, visit, caller, &fields, what, field, sentence),
+        Err(Stop::Field(field, words)) => refused(app, visit, caller, &fields, what, field, &words),
     }
 }
 
@@ -183,14 +196,14 @@ fn refused(
     fields: &Fields,
     what: &str,
     field: &'static str,
-    sentence: String,
+    words: &Words,
 ) -> Response {
     let rows = match rows(app, visit) {
         Ok(rows) => rows,
         Err(error) => return Problem::internal(&error).to_response(visit),
     };
     let short = |name: &str| fields.value(name).chars().take(300).collect();
-    let errors = BTreeMap::from([(field, sentence)]);
+    let errors = BTreeMap::from([(field, visit.words(words))]);
     let form = match what {
         "delete" => Form { errors, ..Form::default() },
         _ => Form { name: short("name"), origin: short("origin"), errors },
@@ -200,7 +213,7 @@ fn refused(
 }
 
 fn parse(fields: &Fields) -> Result<(SecretName, Option<Origin>, SecretValue), Stop> {
-    let wrong = |field| move |invalid: vestry_vault::Invalid| Stop::Field(field, sentence(&invalid));
+    let wrong = |field| move |invalid: vestry_vault::Invalid| Stop::Field(field, invalid.words());
     let name = SecretName::parse(fields.value("name").trim()).map_err(wrong("name"))?;
     let origin = match fields.value("origin").trim() {
         "" => None,
@@ -217,21 +230,13 @@ async fn again(app: &App, caller: &Caller, fields: &Fields) -> Result<(), Stop> 
     }
     match app.identity().reauthenticate(caller, fields.value("password")).await {
         Ok(()) => Ok(()),
-        Err(error @ IdentityError::WrongPassword { .. }) => Err(Stop::Field("password", error.to_string())),
+        Err(error @ IdentityError::WrongPassword { .. }) => Err(Stop::Field("password", error.words())),
         Err(error) => Err(Stop::Problem(Problem::internal(&error))),
     }
 }
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, SecretError> + Send + 'static) -> Result<T, Stop> {
     Ok(blocking(work).await.map_err(Stop::Problem)??)
-}
-
-/// An error as a sentence.
-fn sentence(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
 }
 
 fn draw(
@@ -255,7 +260,7 @@ fn rows(app: &App, visit: &Visit) -> Result<Vec<Row>, StorageError> {
     let mut rows = Vec::new();
     for view in views {
         let asked_by = asked.remove(&view.name).unwrap_or_default();
-        rows.push(row(app, view, asked_by)?);
+        rows.push(row(app, visit, view, asked_by)?);
     }
     let missing = asked.into_iter().filter(|(name, _)| !known.contains(name));
     rows.extend(missing.map(|(name, asked_by)| Row {
@@ -273,11 +278,11 @@ fn rows(app: &App, visit: &Visit) -> Result<Vec<Row>, StorageError> {
     Ok(rows)
 }
 
-fn row(app: &App, view: SecretView, asked_by: Vec<Asking>) -> Result<Row, StorageError> {
+fn row(app: &App, visit: &Visit, view: SecretView, asked_by: Vec<Asking>) -> Result<Row, StorageError> {
     let (source, at, updated, by) = match view.source {
         SecretSource::Environment(variable) => ("environment", Some(variable), None, None),
         SecretSource::File(file) => ("file", Some(file.display().to_string()), None, None),
-        SecretSource::Stored { updated, by } => ("stored", None, Some(iso(updated)), Some(name_of(app, &by)?)),
+        SecretSource::Stored { updated, by } => ("stored", None, Some(iso(updated)), Some(name_of(app, visit, &by)?)),
     };
     Ok(Row {
         name: view.name,
@@ -287,15 +292,22 @@ fn row(app: &App, view: SecretView, asked_by: Vec<Asking>) -> Result<Row, Storag
         updated,
         by,
         hides_stored: view.hides_stored,
-        problem: view.problem.as_ref().map(sentence),
+        problem: view.problem.as_deref().map(sentence),
         asked_by,
     })
 }
 
+/// A part of a sentence as a sentence.
+fn sentence(part: &str) -> String {
+    let mut characters = part.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", characters.as_str())
+}
+
 /// What an account is called; who is gone keeps the id that the audit has.
-fn name_of(app: &App, account: &str) -> Result<String, StorageError> {
+fn name_of(app: &App, visit: &Visit, account: &str) -> Result<String, StorageError> {
     if account.is_empty() {
-        return Ok("command line".into());
+        return Ok(visit.phrase(phrase!("command line")).to_owned());
     }
     let row = app.database().read(|reader| reader.account(account))?;
     Ok(row.map_or_else(|| account.to_owned(), |row| row.name))
@@ -310,7 +322,7 @@ fn asked(app: &App, visit: &Visit) -> Result<BTreeMap<String, Vec<Asking>>, Stor
             let Wish::Secret(name) = &wish.capability else { continue };
             asked.entry(name.clone()).or_default().push(Asking {
                 plugin: plugin.subject.id.clone(),
-                title: visit.text(&plugin.info.title).into_owned(),
+                title: visit.text(&plugin.subject.id, &plugin.info.title).into_owned(),
                 granted: grants.holds(&Capability::Secret(name.clone())),
             });
         }
@@ -323,6 +335,6 @@ fn allowed(visit: &Visit) -> Result<&Caller, Response> {
         None if visit.wants_data() => Err(Problem::unauthenticated().to_response(visit)),
         None => Err(Redirect::to("/account/sign-in?next=%2Faccount%2Fsecrets").into_response()),
         Some(caller) if caller.permissions.holds_name(MANAGE) => Ok(caller),
-        Some(_) => Err(Problem::forbidden(format!("It needs the permission {MANAGE}.")).to_response(visit)),
+        Some(_) => Err(Problem::needs(MANAGE).to_response(visit)),
     }
 }

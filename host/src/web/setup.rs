@@ -6,7 +6,8 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
-use vestry_identity::{IdentityError, LinkToken, MIN_PASSWORD, SignInError};
+use vestry_identity::{IdentityError, LinkToken, MIN_PASSWORD, SignInError, What};
+use vestry_phrases::words;
 
 use crate::web::account;
 use crate::web::app::App;
@@ -46,13 +47,12 @@ async fn make(app: &App, visit: &Visit, token: &LinkToken, fields: &Fields) -> R
     match app.identity().complete_setup(token, name, email, password).await {
         Ok(_) => {}
         Err(IdentityError::Invalid(invalid)) => {
-            let field = ["password", "e-mail"].iter().find(|word| invalid.what.contains(**word));
-            let field = match field {
-                Some(&"password") => "password",
-                Some(_) => "email",
-                None => "name",
+            let field = match invalid.what {
+                What::Password => "password",
+                What::Email => "email",
+                _ => "name",
             };
-            let errors = BTreeMap::from([(field, sentence(&invalid.to_string()))]);
+            let errors = BTreeMap::from([(field, visit.words(&invalid.words()))]);
             return Ok(draw(visit, StatusCode::UNPROCESSABLE_ENTITY, name, email, errors));
         }
         Err(IdentityError::Refused(reason)) => return Err(Problem::gone(reason)),
@@ -80,9 +80,9 @@ fn counts(app: &App, token: &str) -> Result<LinkToken, Problem> {
 }
 
 fn over() -> Problem {
-    Problem::gone(
-        "This set-up link was used, is over an hour old, or a newer one was printed. Start the server again for a new one; if there is an administrator already, ask them.",
-    )
+    Problem::gone(words!(
+        "This set-up link was used, is over an hour old, or a newer one was printed. Start the server again for a new one; if there is an administrator already, ask them."
+    ))
 }
 
 fn draw(
@@ -94,12 +94,4 @@ fn draw(
 ) -> Response {
     let context = Context { action: visit.path(), name, email, min_length: MIN_PASSWORD, errors };
     visit.focused_page(status, "account/setup.html", &context)
-}
-
-/// With a capital at its start and a full stop at its end.
-pub fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let whole = first + characters.as_str();
-    if whole.ends_with(['.', '!', '?']) { whole } else { whole + "." }
 }

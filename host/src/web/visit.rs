@@ -1,5 +1,6 @@
 //! One request of somebody: who, from where, in which form they want the answer.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,8 +12,10 @@ use serde::Serialize;
 use vestry_contract::types::Text;
 use vestry_contract::ui::Level;
 use vestry_identity::{Caller, CallerKind};
-use vestry_screen::{Direction, Frame, Person, Shown, Theme};
+use vestry_phrases::Words;
+use vestry_screen::{Frame, Person, Screens, Shown, Theme};
 
+use crate::languages::Speech;
 use crate::web::app::App;
 use crate::web::listening::Listening;
 use crate::web::nonce::Nonce;
@@ -38,7 +41,8 @@ struct Facts {
     wants_data: bool,
     head: bool,
     theme: Theme,
-    language: String,
+    speech: Arc<Speech>,
+    reads: String,
     notice: Option<(Level, String)>,
 }
 
@@ -51,10 +55,14 @@ impl Visit {
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
         let (path_and_query, drawn_by) = drawn_by::taken_from(whole);
+        let (caller, accepted) = (session::caller(app, headers), text(header::ACCEPT_LANGUAGE).unwrap_or(""));
+        let chosen = caller.as_ref().and_then(|caller| caller.language.as_deref());
         Self(Arc::new(Facts {
             nonce: nonce.unwrap_or_default(),
             request_id: new_request_id(),
-            caller: session::caller(app, headers),
+            speech: app.languages().of_reader(chosen, accepted),
+            reads: chosen.map_or_else(|| first_language(accepted), str::to_owned),
+            caller,
             address: client_address(app, headers, peer),
             agent: text(header::USER_AGENT).unwrap_or("").chars().take(300).collect(),
             host: text(header::HOST).unwrap_or("").to_owned(),
@@ -69,7 +77,6 @@ impl Visit {
                 Some("dark") => Theme::Dark,
                 _ => Theme::Auto,
             },
-            language: language(text(header::ACCEPT_LANGUAGE).unwrap_or("")),
             notice: cookies::value(headers, cookies::NOTICE).and_then(|value| app.keys().open_notice(value)),
             app: app.clone(),
         }))
@@ -142,9 +149,28 @@ impl Visit {
         self.0.head
     }
 
+    /// What the pages of this visit are in (BCP 47).
     #[must_use]
     pub fn language(&self) -> &str {
-        &self.0.language
+        self.0.speech.language().tag()
+    }
+
+    /// What the reader would like to read (BCP 47), whether it is offered or not.
+    #[must_use]
+    pub fn reads(&self) -> &str {
+        &self.0.reads
+    }
+
+    /// The language of this visit, to be kept.
+    #[must_use]
+    pub fn speech(&self) -> Arc<Speech> {
+        Arc::clone(&self.0.speech)
+    }
+
+    /// The templates, in the language of this visit.
+    #[must_use]
+    pub fn screens(&self) -> &Screens {
+        self.0.speech.screens()
     }
 
     /// Scheme and host that absolute links start with: the public URL; without one what this request was sent to, if that
@@ -172,10 +198,38 @@ impl Visit {
         self.0.notice.is_some()
     }
 
-    /// Words for the screen. Catalogues of other languages are looked up here once there are any.
+    /// Words of a plugin for the server's own pages, the menu, and what is said beside a page. Their place is the plugin's
+    /// mount and never this visit's address, which may be a link that is a secret.
     #[must_use]
-    pub fn text<'t>(&self, text: &'t Text) -> std::borrow::Cow<'t, str> {
-        vestry_screen::plain_text(text)
+    pub fn text<'t>(&self, plugin: &str, text: &'t Text) -> Cow<'t, str> {
+        self.text_at(plugin, text, || {
+            let snapshot = self.app().registry().snapshot();
+            snapshot.by_id(plugin).map(|plugin| format!("/{}", plugin.mount)).unwrap_or_default()
+        })
+    }
+
+    /// Words of a plugin for the screen, shown at that place. That it has them is noted, for who translates them.
+    #[must_use]
+    pub fn text_at<'t>(&self, plugin: &str, text: &'t Text, place: impl FnOnce() -> String) -> Cow<'t, str> {
+        let phrase = match text {
+            Text::Phrase(phrase) => phrase,
+            Text::Filled(filled) => &filled.phrase,
+            Text::Data(words) => return Cow::Borrowed(words),
+        };
+        self.app().languages().noted().note(plugin, phrase, place);
+        self.0.speech.text(plugin, text)
+    }
+
+    /// Words of the server itself.
+    #[must_use]
+    pub fn words(&self, words: &Words) -> String {
+        self.0.speech.words(words)
+    }
+
+    /// A phrase of the server itself.
+    #[must_use]
+    pub fn phrase<'p>(&'p self, phrase: &'p str) -> &'p str {
+        self.0.speech.phrase(phrase)
     }
 
     /// What stands around a page.
@@ -183,8 +237,8 @@ impl Visit {
     pub fn frame(&self) -> Frame {
         let facts = &self.0;
         Frame {
-            language: facts.language.clone(),
-            direction: Direction::Ltr,
+            language: self.language().to_owned(),
+            direction: facts.speech.direction(),
             theme: facts.theme,
             nonce: facts.nonce.as_str().to_owned(),
             request_id: facts.request_id.clone(),
@@ -206,7 +260,7 @@ impl Visit {
     }
 
     fn draw(&self, status: StatusCode, template: &str, frame: &Frame, context: &impl Serialize) -> Response {
-        match self.app().screens().host(template, frame, context) {
+        match self.screens().host(template, frame, context) {
             Ok(html) => self.shown((status, Html(html)).into_response()),
             Err(error) => {
                 tracing::error!(%error, template, "a page of the server could not be drawn");
@@ -248,7 +302,8 @@ impl Visit {
             wants_data: facts.wants_data,
             head: facts.head,
             theme: facts.theme,
-            language: facts.language.clone(),
+            speech: Arc::clone(&facts.speech),
+            reads: facts.reads.clone(),
             notice: None,
         }))
     }
@@ -313,7 +368,7 @@ fn client_address(app: &App, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
 }
 
 /// The language that is asked for first (RFC 9110, section 12.5.4); English where none is.
-fn language(accepted: &str) -> String {
+fn first_language(accepted: &str) -> String {
     let first = accepted.split(',').next().and_then(|range| range.split(';').next()).unwrap_or("").trim();
     let plausible =
         (2..=35).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
+use vestry_phrases::phrase;
 
 use crate::web::app::App;
 use crate::web::menu;
@@ -27,6 +28,7 @@ struct Tile {
 
 #[derive(Serialize)]
 struct Step {
+    /// A phrase, as the summary is.
     label: &'static str,
     href: &'static str,
     summary: &'static str,
@@ -43,7 +45,7 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
         .map(|entry| Tile {
             summary: snapshot
                 .at(menu::mount(&entry.href))
-                .map(|plugin| visit.text(&plugin.info.summary).into_owned())
+                .map(|plugin| visit.text(&plugin.subject.id, &plugin.info.summary).into_owned())
                 .unwrap_or_default(),
             label: entry.label,
             href: entry.href,
@@ -53,9 +55,9 @@ pub async fn page(State(app): State<App>, visit: Visit) -> Response {
         .collect();
     let steps = if caller.permissions.holds_name("server.manage") {
         vec![Step {
-            label: "Recovery",
+            label: phrase!("Recovery"),
             href: "/safe",
-            summary: "Switch plugins off and on, without any plugin taking part.",
+            summary: phrase!("Switch plugins off and on, without any plugin taking part."),
         }]
     } else {
         Vec::new()

@@ -125,6 +125,7 @@ async fn attempt(
             snapshot: worker.parts.registry.snapshot(),
             origin: worker.parts.origin.clone(),
             about: Arc::clone(worker.parts.serving.about()),
+            speech: None,
         }),
         approvals: Vec::new(),
     };

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_work.sql"),
     include_str!("migrations/0003_packages.sql"),
     include_str!("migrations/0004_decided.sql"),
+    include_str!("migrations/0005_languages.sql"),
 ];
 
 /// Brings the database up to date, each step in a transaction of its own.

@@ -1,12 +1,34 @@
 //! What can be wrong with a secret, without a word of it.
 
-/// Text that is not what it should be. Reads as a sentence without its full stop; never quotes a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {reason}")]
+use std::fmt;
+
+use vestry_phrases::Words;
+
+/// Text that is not what it should be; never quotes a value. Prints as a part of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    pub what: &'static str,
-    pub reason: &'static str,
+    /// A sentence; a phrase where pages show it.
+    pub sentence: &'static str,
 }
+
+impl Invalid {
+    /// The sentence, for pages.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        Words::plain(self.sentence)
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = self.sentence.trim_end_matches('.');
+        let mut characters = part.chars();
+        let first: String = characters.next().into_iter().flat_map(char::to_lowercase).collect();
+        write!(formatter, "{first}{}", characters.as_str())
+    }
+}
+
+impl std::error::Error for Invalid {}
 
 /// Why something was not sealed or opened.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vestry_phrases::phrase;
+
 use crate::Invalid;
 
 /// The longest name, in bytes.
@@ -22,8 +24,9 @@ impl SecretName {
         match valid {
             true => Ok(Self(text.to_owned())),
             false => Err(Invalid {
-                what: "the secret's name",
-                reason: "has 1 to 64 of a-z, 0-9, dash, underscore and dot, and starts with a letter",
+                sentence: phrase!(
+                    "The secret's name has 1 to 64 of a-z, 0-9, dash, underscore and dot, and starts with a letter."
+                ),
             }),
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use url::Url;
+use vestry_phrases::phrase;
 
 use crate::Invalid;
 
@@ -17,7 +18,8 @@ impl Origin {
     /// # Errors
     /// Where the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = Invalid { what: "the origin", reason: "is written like https://api.example.org, with no path" };
+        let invalid =
+            Invalid { sentence: phrase!("The origin is written like https://api.example.org, with no path.") };
         let url = Url::parse(text.trim()).map_err(|_| invalid)?;
         let plain = matches!(url.scheme(), "http" | "https")
             && url.path() == "/"

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vestry_phrases::phrase;
+
 use crate::Invalid;
 
 /// The longest value, in bytes.
@@ -20,15 +22,15 @@ impl SecretValue {
     /// # Errors
     /// Where it is empty, too long, or has a control character in it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = |reason| Invalid { what: "the value", reason };
+        let invalid = |sentence| Invalid { sentence };
         if text.is_empty() {
-            return Err(invalid("is empty"));
+            return Err(invalid(phrase!("The value is empty.")));
         }
         if text.len() > MAX_VALUE {
-            return Err(invalid("has more than 8192 bytes"));
+            return Err(invalid(phrase!("The value has more than 8192 bytes.")));
         }
         if text.chars().any(char::is_control) {
-            return Err(invalid("has a line break or another control character in it"));
+            return Err(invalid(phrase!("The value has a line break or another control character in it.")));
         }
         Ok(Self(text.to_owned()))
     }
@@ -38,8 +40,7 @@ impl SecretValue {
     /// # Errors
     /// As with [`parse`](Self::parse), and where it is not UTF-8.
     pub fn from_line(bytes: &[u8]) -> Result<Self, Invalid> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| Invalid { what: "the value", reason: "is not UTF-8 text" })?;
+        let text = std::str::from_utf8(bytes).map_err(|_| Invalid { sentence: "The value is not UTF-8 text." })?;
         let line = text.strip_suffix('\n').unwrap_or(text);
         Self::parse(line.strip_suffix('\r').unwrap_or(line))
     }

@@ -4,12 +4,15 @@
 use vestry_sdk::block::{job, panel};
 use vestry_sdk::packages::{self, Inspection};
 use vestry_sdk::prelude::*;
+use vestry_sdk::ui::Badge;
 
 use crate::adds;
 use crate::failing::{NOWHERE, notices, said_at, stopped};
 use crate::past;
 use crate::words::{known_facts, source, title, title_and_version};
 
+/// What the host calls an entry of `extra` that says what the package needs, as JSON.
+const NEED: &str = "need";
 /// How often an open page asks whether it is in place, in seconds.
 const EVERY: u32 = 1;
 
@@ -95,6 +98,7 @@ fn facts_of(inspection: &Inspection) -> Content {
         fact("Version", &package.version),
         fact("Runs now", running),
         fact("Address", Cell::Code(format!("/{}", inspection.mount))),
+        fact("Needs", needs(inspection)),
         fact("Comes from", source(package)),
         fact("Which one", &package.detail),
         fact("Size", size(package.size)),
@@ -102,6 +106,16 @@ fn facts_of(inspection: &Inspection) -> Content {
         fact("Language", &package.language),
         fact("SHA-256", Cell::Code(package.digest.clone())),
     ])
+}
+
+/// What it needs of others, and which of it is not there.
+fn needs(inspection: &Inspection) -> Vec<Badge> {
+    let needs = inspection.extra.iter().filter(|(name, _)| name == NEED).map(|(_, need)| need.trim_matches('"'));
+    let level = |need: &str| match inspection.missing.iter().any(|missing| missing == need) {
+        true => Level::Danger,
+        false => Level::Success,
+    };
+    needs.map(|need| badge(need.to_owned(), level(need))).collect()
 }
 
 /// What somebody who is in a hurry has to read. What is in the way the host says among its warnings.

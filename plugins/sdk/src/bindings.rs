@@ -53,6 +53,7 @@ mod generated {
                 import vestry:admin/queue@0.1.0;
                 import vestry:admin/packages@0.1.0;
                 import vestry:admin/server@0.1.0;
+                import vestry:admin/phrases@0.1.0;
                 export feature-entry;
                 export background-entry;
                 export live-entry;

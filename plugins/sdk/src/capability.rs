@@ -13,7 +13,8 @@ impl Capability {
         Capability::Directory((directory.into(), FileAccess::ReadWrite))
     }
 
-    /// To call an origin (RFC 6454), such as `https://api.example.org`.
+    /// To call an origin (RFC 6454), such as `https://api.example.org`; or the one that a setting of the plugin names, such as
+    /// `setting:rates.url`.
     pub fn origin(origin: impl Into<String>) -> Self {
         Capability::Origin(origin.into())
     }

@@ -11,6 +11,7 @@ pub mod mail;
 #[cfg(feature = "admin")]
 pub mod packages;
 #[cfg(feature = "admin")]
+pub mod phrases;
 pub mod queue;
 pub mod secrets;
 #[cfg(feature = "admin")]

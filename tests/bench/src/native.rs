@@ -56,7 +56,7 @@ fn draw(app: &App, visit: &Visit, cursor: Option<String>) -> Result<String, crat
     view.total = found.total;
     view.next = found.next.map(|next| format!("/host/accounts?cursor={next}"));
     view.previous = found.previous.map(|previous| format!("/host/accounts?cursor={previous}"));
-    let table = app.screens().table(&frame, &view, |drawn| {
+    let table = visit.screens().table(&frame, &view, |drawn| {
         rows.iter().try_for_each(|row| {
             drawn.row(
                 &row.id,
@@ -72,14 +72,14 @@ fn draw(app: &App, visit: &Visit, cursor: Option<String>) -> Result<String, crat
             )
         })
     })?;
-    let form = app.screens().block(&frame, &filter(&known), &NativePlace { visit })?;
+    let form = visit.screens().block(&frame, &filter(&known), &NativePlace { visit })?;
     let parts = PageParts {
         title: "User List".into(),
         actions: vec![button("Invite somebody", "/users/invite", "primary", "get", &[])],
         sections: vec![SectionParts { layout: "stack", blocks: vec![form, table], ..SectionParts::default() }],
         ..PageParts::default()
     };
-    Ok(app.screens().compose(&frame, &parts)?)
+    Ok(visit.screens().compose(&frame, &parts)?)
 }
 
 fn table_view() -> TableView {

@@ -8,9 +8,6 @@ use serde_json::json;
 use vestry_storage::{NewMail, StorageError, Transaction};
 use vestry_vault::{Vault, VaultError};
 
-/// The language of mails. There is one so far.
-pub(crate) const LANGUAGE: &str = "en";
-
 /// The pair of files in `templates/mail/` that a mail is drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -45,8 +42,9 @@ impl Template {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Content {
     pub template: Template,
-    /// BCP 47.
+    /// BCP 47; empty for the server's own. It is drawn in it if that is offered then.
     pub language: String,
+    /// Words of a plugin stand in it as [`Text`](vestry_contract::types::Text), to be said in that language.
     pub context: serde_json::Value,
 }
 
@@ -82,6 +80,8 @@ pub struct HostMail<'a> {
     pub by: &'a str,
     /// An absolute URL that works once.
     pub link: &'a str,
+    /// As in [`Content`].
+    pub language: &'a str,
 }
 
 impl HostMail<'_> {
@@ -92,7 +92,7 @@ impl HostMail<'_> {
     pub fn seal(&self, vault: &Vault) -> Result<SealedMail, VaultError> {
         let content = Content {
             template: self.template,
-            language: LANGUAGE.to_owned(),
+            language: self.language.to_owned(),
             context: json!({ "name": self.name, "by": self.by, "link": self.link }),
         };
         Ok(SealedMail {
@@ -175,6 +175,7 @@ mod tests {
             name: "Anna",
             by: "Berta",
             link,
+            language: "",
         };
         let sealed = mail.seal(&vault).unwrap();
         database.write(|tx| sealed.queue(tx, 10)).unwrap();

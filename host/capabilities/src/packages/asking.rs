@@ -32,7 +32,9 @@ pub(super) fn placing(plans: &[Plan], placings: &[Placing], secrets: &[SecretVie
 fn sentence(plan: &Plan, secrets: &[SecretView]) -> String {
     let Plan { package, mount, entitlement, .. } = plan;
     let means = |capabilities: &[Capability]| {
-        let words = capabilities.iter().map(|capability| meaning::of(capability, |name| known(secrets, name)).words);
+        let words = capabilities
+            .iter()
+            .map(|capability| meaning::of(capability, |name| known(secrets, name), str::to_owned).words.english());
         words.collect::<Vec<_>>().join("; ")
     };
     let grants = if entitlement.granted.is_empty() { "nothing".to_owned() } else { means(&entitlement.granted) };

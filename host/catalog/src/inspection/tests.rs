@@ -79,7 +79,10 @@ fn what_is_in_the_way_is_said_with_what_to_do() {
     database.write(|tx| tx.start_space(A, 3, 6)).unwrap();
     let b =
         PluginInfo { needs: vec![Need { what: A.into(), at_least: "1.0.0".into() }], ..info("org.example.b", "1.0.0") };
-    mount(&database, &b, &add(&database, "b", &b, &[], "file"), 7);
+    let with_need = add(&database, "b", &b, &[], "file");
+    mount(&database, &b, &with_need, 7);
+    let met = look(&database, &with_need);
+    assert!(met.missing.is_empty() && met.extra == [(NEED.to_owned(), "\"org.example.a 1.0.0\"".to_owned())]);
     let needs = vec![Need { what: "org.example.c".into(), at_least: "2.0.0".into() }];
     let stranger = PluginInfo { needs, data_version: 2, ..info(A, "0.9.0") };
     let seen = look(&database, &add(&database, "2", &stranger, &[], "git x"));

@@ -45,10 +45,7 @@ impl From<IdentityError> for Stop {
 
 impl From<Invalid> for Stop {
     fn from(invalid: Invalid) -> Self {
-        let sentence = format!("{invalid}.");
-        let mut characters = sentence.chars();
-        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-        Self::Refused(first + characters.as_str())
+        Self::Refused(invalid.sentence.to_owned())
     }
 }
 

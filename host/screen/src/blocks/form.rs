@@ -8,6 +8,7 @@ use minijinja::Value;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use vestry_contract::ui::{Condition, Field, Form, FormItem};
+use vestry_phrases::Language;
 
 use crate::blocks::actions::ButtonView;
 use crate::place::Place;
@@ -15,9 +16,16 @@ use crate::{Draw, Html, ScreenError, links, markdown};
 
 pub(crate) use input::InputView;
 
+/// What plugins may say of a form and of a field, beside what the contract has room for.
+const LAYOUT: &str = "layout";
+const BESIDE: &str = "beside";
+const LANGUAGE: &str = "language";
+
 #[derive(Serialize)]
 struct View<'v> {
     inline: bool,
+    /// Labels stand beside their fields.
+    beside: bool,
     /// `get` or `post`: the verb of HTML, not of the route.
     method: &'static str,
     href: String,
@@ -55,6 +63,11 @@ struct FieldView<'v> {
     error: Option<Cow<'v, str>>,
     required: bool,
     value: &'v str,
+    /// Of what is typed, where it is not the reader's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lang: Option<String>,
+    /// How that is written. Its first letter would not say it where that stands in a name of a value, such as `{count}`.
+    dir: &'static str,
     when: Option<WhenView<'v>>,
     #[serde(flatten)]
     input: InputView<'v>,
@@ -102,6 +115,7 @@ fn view<'v>(name: &str, form: &'v Form, draw: &'v Draw<'_>) -> Option<View<'v>> 
         .then_some((Cow::Borrowed("_method"), Cow::Borrowed(submit.method)));
     Some(View {
         inline: form.inline,
+        beside: said(&form.extra, LAYOUT).is_some_and(|layout| layout == BESIDE),
         method: if submit.method == "get" { "get" } else { "post" },
         href: submit.href.clone(),
         hidden: verb
@@ -155,6 +169,7 @@ fn groups<'v>(block: &str, form: &'v Form, draw: &'v Draw<'_>) -> Vec<Group<'v>>
 
 fn field_view<'v>(block: &str, field: &'v Field, form: &'v Form, draw: &'v Draw<'_>) -> FieldView<'v> {
     let place = draw.place;
+    let lang = said(&field.extra, LANGUAGE);
     FieldView {
         id: format!("{}-{}", draw.anchor(block), field.name.replace(char::is_whitespace, "-")),
         name: &field.name,
@@ -163,9 +178,26 @@ fn field_view<'v>(block: &str, field: &'v Field, form: &'v Form, draw: &'v Draw<
         error: field.error.as_ref().map(|text| place.text(text)),
         required: field.required,
         value: field.values.first().map_or("", String::as_str),
+        dir: lang.as_deref().map_or("auto", direction),
+        lang,
         when: field.when.as_ref().map(|when| when_view(when, form, place)),
         input: InputView::of(&field.input, &field.values, place),
     }
+}
+
+/// The direction of a language; as the text itself has it where nobody knows the language.
+fn direction(tag: &str) -> &'static str {
+    match Language::parse(tag).map(|language| language.is_right_to_left()) {
+        Ok(true) => "rtl",
+        Ok(false) => "ltr",
+        Err(_) => "auto",
+    }
+}
+
+/// A string that a plugin says by name; none where it says none, or something else.
+fn said(extra: &[(String, String)], name: &str) -> Option<String> {
+    let (_, json) = extra.iter().find(|(known, _)| known == name)?;
+    serde_json::from_str(json).ok()
 }
 
 fn when_view<'v>(when: &'v Condition, form: &'v Form, place: &'v dyn Place) -> WhenView<'v> {

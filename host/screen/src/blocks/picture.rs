@@ -26,7 +26,21 @@ struct Spot<'v> {
     label: std::borrow::Cow<'v, str>,
     level: &'static str,
     open: Option<String>,
+    /// Height of the label inside the box; none where it does not fit, or something else is to be seen there.
+    letters: Option<f64>,
+    /// Middle of the label, from the top of the box.
+    middle: f64,
 }
+
+/// Letters of a label inside its box are of this height at most and at least, in CSS pixels of the whole sheet, which is
+/// mostly shown at half its size.
+const LETTERS: (f64, f64) = (18.0, 6.0);
+/// How much of a box's height they take where it is low.
+const PART: f64 = 0.75;
+/// A label that is long gets smaller letters, down to this height; what does not fit then is cut off.
+const SMALL: f64 = 14.0;
+/// How wide a letter is, in parts of its height.
+const WIDE: f64 = 0.58;
 
 pub(crate) fn html(name: &str, picture: &Picture, draw: &Draw<'_>) -> Result<Html, ScreenError> {
     let (width, height) = (picture.width.max(1), picture.height.max(1));
@@ -35,21 +49,33 @@ pub(crate) fn html(name: &str, picture: &Picture, draw: &Draw<'_>) -> Result<Htm
         width,
         height,
         image: picture.image.as_ref().and_then(|route| links::route_href(route, draw.place)),
-        marks: picture.marks.iter().map(|mark| scaled(mark, f64::from(width), f64::from(height), draw.place)).collect(),
+        marks: picture
+            .marks
+            .iter()
+            .map(|mark| scaled(mark, picture.image.is_none(), f64::from(width), f64::from(height), draw.place))
+            .collect(),
     };
     draw.block("blocks/picture.html", name, view)
 }
 
-fn scaled<'m>(mark: &'m Mark, width: f64, height: f64, place: &dyn Place) -> Spot<'m> {
+/// `sheet`: nothing but marks is on it, so their labels can be.
+fn scaled<'m>(mark: &'m Mark, sheet: bool, width: f64, height: f64, place: &dyn Place) -> Spot<'m> {
     let part = |value: f32, whole: f64| {
         if value.is_finite() { (f64::from(value.clamp(0.0, 1.0)) * whole * 10.0).round() / 10.0 } else { 0.0 }
     };
+    let (box_width, box_height) = (part(mark.width, width), part(mark.height, height));
+    let label = place.text(&mark.label);
+    let fitting = (box_width - 6.0) / (label.chars().count().max(1) as f64 * WIDE);
+    let letters = LETTERS.0.min(box_height * PART).min(fitting.max(SMALL));
     Spot {
         x: part(mark.x, width),
         y: part(mark.y, height),
-        width: part(mark.width, width),
-        height: part(mark.height, height),
-        label: place.text(&mark.label),
+        width: box_width,
+        height: box_height,
+        letters: (sheet && letters >= LETTERS.1 && box_width >= 2.0 * letters).then_some(letters),
+        // Of a box for several lines, the first.
+        middle: (box_height / 2.0).min(letters),
+        label,
         level: level_name(mark.level),
         open: mark.open.as_ref().and_then(|route| links::route_href(route, place)),
     }

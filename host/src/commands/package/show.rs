@@ -2,7 +2,7 @@
 
 use clap::Args;
 use vestry_catalog::meaning::Known as KnownSecret;
-use vestry_catalog::{Known, Still, is_newer, plain};
+use vestry_catalog::{Known, NEED, Still, is_newer, plain};
 use vestry_contract::packages::Inspection;
 
 use crate::commands::package::fetching::Origin;
@@ -118,6 +118,13 @@ fn print(seen: &Inspection) {
     for addition in &seen.adds {
         let change = if addition.change.is_empty() { String::new() } else { format!(" ({})", addition.change) };
         say(format_args!("  {} {} {}{change}", addition.kind, addition.name, plain(&addition.detail)));
+    }
+    let needs: Vec<_> =
+        seen.extra.iter().filter(|(name, _)| name == NEED).map(|(_, need)| need.trim_matches('"')).collect();
+    heading("It needs:", needs.len());
+    for need in needs {
+        let state = if seen.missing.iter().any(|missing| missing == need) { "missing" } else { "here" };
+        say(format_args!("  {need} [{state}]"));
     }
     heading("It asks for:", seen.asks.len());
     for ask in &seen.asks {

@@ -187,6 +187,10 @@ const CASES: &[Case] = &[
         |info| info.wishes[0] = wish(Capability::Origin("https://Example.org".into())),
         "it wishes for the origin `https://Example.org`, which is written `https://example.org`; write it so",
     ),
+    (
+        |info| info.wishes[0] = wish(Capability::Origin("setting:rates..url".into())),
+        "it wishes for the origin `setting:rates..url`, which names no setting; write it like setting:rates.url",
+    ),
     (|info| info.schedules[0].cron = "hourly".into(), "the times `hourly` of the job `tidy` are not cron"),
     (|info| info.schedules.push(schedule("tidy")), "two schedules start the job `tidy`"),
     (|info| info.data_version = 0, "its `data-version` is 0; data-versions are counted from 1"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures_util::StreamExt;
 use tokio::time::Instant;
+use vestry_phrases::words;
 
 use crate::web::body::room::Share;
 use crate::web::problem::Problem;
@@ -54,7 +55,7 @@ impl Arriving {
         let until = if self.brief { self.began + MINUTE } else { Instant::now() + IDLE };
         let part = tokio::time::timeout_at(until, self.stream.next()).await.map_err(|_| slow())?;
         let Some(part) = part else { return Ok(None) };
-        let part = part.map_err(|_| Problem::bad_request("The request broke off before it was whole."))?;
+        let part = part.map_err(|_| Problem::bad_request(words!("The request broke off before it was whole.")))?;
         self.received += part.len() as u64;
         if self.received > self.limit {
             return Err(Problem::too_large(self.limit));
@@ -88,5 +89,5 @@ impl Arriving {
 }
 
 fn slow() -> Problem {
-    Problem::bad_request("The request took too long to arrive.")
+    Problem::bad_request(words!("The request took too long to arrive."))
 }

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
 use vestry_capabilities::Upload as Content;
 use vestry_contract::exchange::Upload as Facts;
+use vestry_phrases::{Words, words};
 
 use crate::web::body::arriving::Arriving;
 use crate::web::body::room::Share;
@@ -58,11 +59,13 @@ pub async fn read(
     let mut form = parser(content_type, arriving, &between).await?;
     let wrong = |_| {
         let problem = between.lock().problem.take();
-        problem.unwrap_or_else(|| Problem::bad_request("The form with files is not written as RFC 7578 says."))
+        problem.unwrap_or_else(malformed)
     };
     while let Some(mut field) = form.next_field().await.map_err(wrong)? {
         between.lock().unread = 0;
-        let name = brief("name of a field", field.name().unwrap_or(""))?;
+        let name = brief(field.name().unwrap_or(""), || {
+            words!("The name of a field in the form has more than {count} bytes.", count = LONGEST_NAME)
+        })?;
         share.grow(name.len()).await?;
         let Some(file_name) = field.file_name().map(plain_file_name) else {
             if incoming.form.len() >= MOST_FIELDS {
@@ -73,7 +76,9 @@ pub async fn read(
             continue;
         };
         let kind = field.content_type().unwrap_or("application/octet-stream");
-        let content_type = brief("content type of a file", kind)?;
+        let content_type = brief(kind, || {
+            words!("The content type of a file in the form has more than {count} bytes.", count = LONGEST_NAME)
+        })?;
         share.grow(file_name.len() + content_type.len()).await?;
         let content = file(&mut field, share, folder, &between).await?;
         let size = content.size();
@@ -83,7 +88,7 @@ pub async fn read(
             continue;
         }
         if incoming.uploads.len() >= MOST_FILES {
-            return Err(Problem::bad_request(format!("A form has at most {MOST_FILES} files.")));
+            return Err(Problem::bad_request(words!("A form has at most {count} files.", count = MOST_FILES)));
         }
         incoming.uploads.push(Upload { facts: Facts { field: name, file_name, content_type, size }, content });
     }
@@ -91,12 +96,12 @@ pub async fn read(
     Ok(())
 }
 
-/// A text out of a field's head, which is held as long as the request is.
-fn brief(what: &str, text: &str) -> Result<String, Problem> {
+/// A text out of a field's head, which is held as long as the request is. `too_long`: what is said where it is.
+fn brief(text: &str, too_long: impl FnOnce() -> Words) -> Result<String, Problem> {
     if text.len() <= LONGEST_NAME {
         return Ok(text.to_owned());
     }
-    Err(Problem::bad_request(format!("The {what} in the form has more than {LONGEST_NAME} bytes.")))
+    Err(Problem::bad_request(too_long()))
 }
 
 async fn parser(content_type: &str, arriving: Arriving, between: &Arc<Mutex<Between>>) -> Result<Multipart, Problem> {
@@ -118,7 +123,7 @@ async fn parser(content_type: &str, arriving: Arriving, between: &Arc<Mutex<Betw
                     if between.unread <= UNREAD {
                         return Ok(Some((part, arriving)));
                     }
-                    Problem::bad_request("A head in the form with files does not end.")
+                    Problem::bad_request(words!("A head in the form with files does not end."))
                 }
                 Err(problem) => problem,
             };
@@ -129,17 +134,17 @@ async fn parser(content_type: &str, arriving: Arriving, between: &Arc<Mutex<Betw
     let mut request = Request::builder()
         .header(header::CONTENT_TYPE, content_type)
         .body(Body::from_stream(source))
-        .map_err(|_| Problem::bad_request("The form's content type is not understood."))?;
+        .map_err(|_| Problem::bad_request(words!("The form's content type is not understood.")))?;
     // It has its limit already.
     DefaultBodyLimit::disable().apply(&mut request);
-    Multipart::from_request(request, &()).await.map_err(|_| Problem::bad_request("The form has no boundary."))
+    Multipart::from_request(request, &()).await.map_err(|_| Problem::bad_request(words!("The form has no boundary.")))
 }
 
 /// The next piece of a field.
 async fn piece(field: &mut Field<'_>, between: &Mutex<Between>) -> Result<Option<Bytes>, Problem> {
     let piece = field.chunk().await.map_err(|_| {
         let problem = between.lock().problem.take();
-        problem.unwrap_or_else(|| Problem::bad_request("The form with files is not written as RFC 7578 says."))
+        problem.unwrap_or_else(malformed)
     })?;
     between.lock().unread = 0;
     Ok(piece)
@@ -151,7 +156,7 @@ async fn value(field: &mut Field<'_>, share: &mut Share, between: &Mutex<Between
         share.grow(piece.len()).await?;
         value.extend_from_slice(&piece);
     }
-    String::from_utf8(value).map_err(|_| Problem::bad_request("A field of the form is not UTF-8."))
+    String::from_utf8(value).map_err(|_| Problem::bad_request(words!("A field of the form is not UTF-8.")))
 }
 
 async fn file(
@@ -205,6 +210,10 @@ async fn on_disk(
     file.sync_data().await.map_err(|error| disk(&error))?;
     let size = file.metadata().await.map_err(|error| disk(&error))?.len();
     Ok(Content::on_file(file.into_std().await, size))
+}
+
+fn malformed() -> Problem {
+    Problem::bad_request(words!("The form with files is not written as RFC 7578 says."))
 }
 
 fn disk(error: &std::io::Error) -> Problem {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
+use vestry_phrases::words;
 
 use crate::web::client::Client;
 use crate::web::problem::Problem;
@@ -171,7 +172,10 @@ impl Share {
         let Some(counted) = &self.counted else { return Ok(()) };
         let most = counted.part.most.1;
         if self.files.count() >= most {
-            return Err(Problem::bad_request(format!("A form has at most {most} files of more than 64 KiB.")));
+            return Err(Problem::bad_request(words!(
+                "A form has at most {count} files of more than 64 KiB.",
+                count = most
+            )));
         }
         self.files.take(&counted.own.files, &counted.part.all.files, 1, counted.patience).await
     }
@@ -225,7 +229,7 @@ impl Taken {
 }
 
 fn no_room() -> Problem {
-    Problem::busy("Too much is being sent to the server at the moment. Try again in a few seconds.", 10)
+    Problem::busy(words!("Too much is being sent to the server at the moment. Try again in a few seconds."), 10)
 }
 
 #[cfg(test)]

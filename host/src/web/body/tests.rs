@@ -99,7 +99,7 @@ async fn what_is_no_form_is_refused() {
     ] {
         let problem = read(MULTIPART, in_pieces(body.into()), 1 << 30).await.unwrap_err();
         assert_eq!(problem.status(), 400);
-        assert!(problem.detail().contains(told), "{}", problem.detail());
+        assert!(problem.detail().english().contains(told), "{}", problem.detail());
     }
     assert!(read("multipart/form-data", "--x--", 100).await.is_err(), "no boundary");
 }
@@ -125,7 +125,11 @@ async fn names_and_content_types_are_short_and_counted() {
     ] {
         let problem = read(MULTIPART, in_pieces(body), 1 << 30).await.unwrap_err();
         assert_eq!(problem.status(), 400);
-        assert!(problem.detail().contains(told) && problem.detail().len() < 200, "{}", problem.detail());
+        assert!(
+            problem.detail().english().contains(told) && problem.detail().english().len() < 200,
+            "{}",
+            problem.detail()
+        );
     }
     let body = files(50, &longest, &format!("text/{}", &longest[5..]), 1);
     let incoming = read(MULTIPART, in_pieces(body), 1 << 30).await.unwrap();
@@ -146,7 +150,7 @@ async fn a_form_of_a_visitor_has_as_many_large_files_as_there_can_be() {
     assert_eq!(sent(32, 70_000).await.unwrap().uploads.len(), 32);
     let problem = sent(33, 70_000).await.unwrap_err();
     assert_eq!(problem.status(), 400);
-    assert!(problem.detail().contains("at most 32 files of more than 64 KiB"), "{}", problem.detail());
+    assert!(problem.detail().english().contains("at most 32 files of more than 64 KiB"), "{}", problem.detail());
     assert_eq!(sent(100, 60_000).await.unwrap().uploads.len(), 100);
     let problem = read_as(&room, client.clone(), "application/json", vec![b' '; (8 << 20) + 1]).await.unwrap_err();
     assert_eq!(problem.status(), 413);

@@ -74,7 +74,7 @@ impl Asked {
                 let reason = match off {
                     Off::NoAnswer(NoAnswer::Failure(failure)) => format!("{failure:?}"),
                     Off::NoAnswer(NoAnswer::Broken(error)) => error.to_string(),
-                    Off::NoAnswer(NoAnswer::Internal(problem)) => problem.detail().to_owned(),
+                    Off::NoAnswer(NoAnswer::Internal(problem)) => problem.detail().english(),
                     Off::Other(reason) => reason,
                 };
                 Err(broken_off(&self.asking, &reason))

@@ -392,11 +392,12 @@ impl Follower {
     }
 
     fn draw(&self, updates: Vec<Update>) -> Result<Vec<Change>, ScreenError> {
-        let Asking { app, visit, matching, request, .. } = &self.asking;
+        let Asking { visit, matching, request, .. } = &self.asking;
         let place = PluginPlace {
             visit,
             snapshot: &matching.snapshot,
             plugin: &matching.plugin,
+            asked: &matching.route,
             query: &request.query,
             public: matching.public,
             stream: Some(String::new()),
@@ -411,7 +412,7 @@ impl Follower {
             nonce: visit.nonce().as_str().to_owned(),
             ..Frame::default()
         };
-        app.screens().changes(&frame, updates, &place)
+        visit.screens().changes(&frame, updates, &place)
     }
 }
 

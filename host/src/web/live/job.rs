@@ -10,7 +10,8 @@ use vestry_contract::types::Text;
 use vestry_contract::ui::Level;
 use vestry_events::Event;
 use vestry_identity::{Act, Actor, Caller, CallerKind, audit};
-use vestry_screen::{JobView, plain_text};
+use vestry_phrases::phrase;
+use vestry_screen::JobView;
 use vestry_storage::{Database, JobRow, StorageError};
 
 use crate::registry::plugin::Plugin;
@@ -33,7 +34,10 @@ pub fn view(visit: &Visit, plugin: &Plugin, id: &str) -> Option<JobView> {
     found(visit, plugin, id).ok().flatten().map(|row| {
         let message = match &row.failure {
             Some(failure) => sentence(failure),
-            None => plain_text(&serde_json::from_str(&row.message).unwrap_or(Text::Data(String::new()))).into_owned(),
+            None => {
+                let said = serde_json::from_str(&row.message).unwrap_or(Text::Data(String::new()));
+                visit.text(&row.plugin, &said).into_owned()
+            }
         };
         let waits = row.started.is_some() && row.ended.is_none() && row.lease.is_none();
         JobView {
@@ -137,7 +141,7 @@ fn done(app: &App, visit: &Visit, pressed: &Pressed) -> Response {
             .into_response();
     }
     let mut response = Redirect::to(next.as_str()).into_response();
-    notice::put(app, &mut response, Level::Success, "The job is being cancelled.");
+    notice::put(app, &mut response, Level::Success, visit.phrase(phrase!("The job is being cancelled.")));
     response
 }
 
@@ -183,6 +187,7 @@ mod tests {
             permissions: Arc::new(PermissionSet::all()),
             scopes: None,
             authenticated_at: 0,
+            language: None,
         };
         let cancelled = |job: &str| cancel_now(&database, &caller, job, "r", 2).unwrap();
         let state = |job: &str| database.read(|reader| reader.job(job)).unwrap().unwrap().state;

@@ -16,6 +16,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use vestry_catalog::Known;
 use vestry_identity::{Caller, CallerKind};
+use vestry_phrases::words;
 use vestry_screen::Html;
 
 use crate::installer::grants::{GRANT, PLACE};
@@ -42,8 +43,8 @@ pub async fn draw(asking: &Asking, digest: &str, followed: bool) -> Option<Html>
         return None;
     }
     if followed {
-        let words = "What it may do can be said as soon as this page stays as it is.";
-        return notice(visit, "neutral", words, "");
+        let words = words!("What it may do can be decided once this page no longer updates itself.");
+        return notice(visit, "neutral", &words, None);
     }
     let package = known(&asking.app, digest).await.ok()??;
     let said = Said {
@@ -51,7 +52,7 @@ pub async fn draw(asking: &Asking, digest: &str, followed: bool) -> Option<Html>
         through: asking.matching.plugin.subject.id.clone(),
         ..Said::default()
     };
-    let context = Context::of(&asking.app, caller, &package, &said).ok()?;
+    let context = Context::of(visit, caller, &package, &said).ok()?;
     render(visit, "panels/consent.html", &context)
 }
 
@@ -61,7 +62,7 @@ pub async fn page(State(app): State<App>, visit: Visit, Path(digest): Path<Strin
         let caller = allowed(&visit)?;
         let package = known(&app, &digest).await?.ok_or_else(Problem::not_found)?;
         let said = Said { back: visit.path().to_owned(), ..Said::default() };
-        let context = Context::of(&app, caller, &package, &said)?;
+        let context = Context::of(&visit, caller, &package, &said)?;
         Ok::<_, Problem>(visit.host_page(StatusCode::OK, "account/consent.html", &context))
     };
     shown.await.unwrap_or_else(|problem| problem.to_response(&visit))
@@ -97,9 +98,11 @@ fn allowed(visit: &Visit) -> Result<&Caller, Problem> {
         None => Err(Problem::unauthenticated()),
         Some(caller) if may_look(caller) => Ok(caller),
         Some(caller) if caller.kind != CallerKind::Person => {
-            Err(Problem::forbidden("A token cannot grant anything; a person can."))
+            Err(Problem::forbidden(words!("A token cannot grant anything; a person can.")))
         }
-        Some(_) => Err(Problem::forbidden(format!("It needs the permission {GRANT} or {PLACE}."))),
+        Some(_) => {
+            Err(Problem::forbidden(words!("It needs the permission {one} or {other}.", one = GRANT, other = PLACE)))
+        }
     }
 }
 

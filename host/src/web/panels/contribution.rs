@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use vestry_contract::exchange::Response;
 use vestry_contract::registration::Verb;
-use vestry_contract::types::Failure;
 use vestry_contract::ui::Page;
+use vestry_phrases::words;
 use vestry_screen::{Html, ScreenError};
 
 use crate::registry::plugin::{Plugin, may_use};
@@ -54,8 +54,8 @@ async fn page(app: &App, visit: &Visit, matching: &Arc<Matching>) -> Result<Page
     match outcome.answer {
         Ok(Response::Page(page) | Response::Invalid(page)) => Ok(page),
         Ok(_) => {
-            let failure = Failure::Internal("It answers with something that is no page.".into());
-            Err(dispatch::no_answer(&asking, NoAnswer::Failure(failure)))
+            let detail = words!("It answers with something that is no page.");
+            Err(Problem::wrong_answer(detail, &asking.matching.plugin.subject))
         }
         Err(failure) => Err(dispatch::no_answer(&asking, NoAnswer::Failure(failure))),
     }
@@ -66,27 +66,27 @@ fn shown(visit: &Visit, matching: &Matching, page: &Page, block: &str) -> Result
         visit,
         snapshot: &matching.snapshot,
         plugin: &matching.plugin,
+        asked: &matching.route,
         query: &[],
         public: matching.public,
         stream: None,
         panels: Panels::nested(visit),
         data: false,
     };
-    let title = visit.text(&matching.plugin.info.title).into_owned();
-    visit.app().screens().part(&visit.frame(), page, &place, &title, block)
+    let title = visit.text(&matching.plugin.subject.id, &matching.plugin.info.title).into_owned();
+    visit.screens().part(&visit.frame(), page, &place, &title, block)
 }
 
 fn cannot_be_drawn(error: &ScreenError, app: &App, plugin: &Plugin) -> Problem {
     match error {
         ScreenError::Invalid { .. } => {
-            let words = format!("What it answered cannot be shown: {error}.");
-            Problem::of_failure(Failure::Internal(words), &plugin.subject).without_secrets(&app.services().secrets)
+            Problem::cannot_be_shown(&error.to_string(), &plugin.subject).without_secrets(&app.services().secrets)
         }
         ScreenError::Template { .. } => Problem::internal(error),
     }
 }
 
 fn failed(visit: &Visit, plugin: &Plugin, problem: &Problem) -> Option<Html> {
-    let title = visit.text(&plugin.info.title);
-    notice(visit, "warning", &format!("{title} could not be shown here."), problem.detail())
+    let title = visit.text(&plugin.subject.id, &plugin.info.title);
+    notice(visit, "warning", &words!("{plugin} could not be shown here.", plugin = title), Some(problem.detail()))
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use vestry_capabilities::{Handed, hand_over};
 use vestry_identity::{Actor, CallerKind, LinkPurpose};
+use vestry_phrases::words;
 use vestry_screen::Html;
 
 use crate::web::asking::Asking;
@@ -38,14 +39,17 @@ pub async fn draw(asking: &Asking, block: &str, ticket: &str) -> Option<Html> {
             render(visit, "panels/handover.html", &context)
         }
         Ok(Handed::Shown) => {
-            let words = "The link was shown already, and is shown only once. It is in the mail; if that does not arrive, ask for a new one.";
-            notice(visit, "neutral", words, "")
+            let words = words!(
+                "The link was shown already, and is shown only once. It is in the mail; if that does not arrive, ask for a new one."
+            );
+            notice(visit, "neutral", &words, None)
         }
         Ok(Handed::Unknown) => None,
         Err(error) => {
             tracing::error!(%error, "a link could not be handed over");
-            let words = "The link cannot be shown. It is in the mail; if that does not arrive, ask for a new one.";
-            notice(visit, "warning", words, "")
+            let words =
+                words!("The link cannot be shown. It is in the mail; if that does not arrive, ask for a new one.");
+            notice(visit, "warning", &words, None)
         }
     }
 }

@@ -31,8 +31,11 @@ fn page(request: &Request, plugin: &Plugin, errors: &[FieldError]) -> Page {
     let page = notices(page, errors, &[DATA]);
     if !plugin.needed_by.is_empty() {
         let names = plugin.needed_by.join(", ");
-        let words = text!("It is needed by {names}. Uninstall that first, or put something else in its place.", names);
-        return page.block("needed", notice(Level::Warning, words));
+        let words = text!("It cannot go while it is needed by {names}. Uninstall that first.", names);
+        let look = |id: &String| Action::new(text!("Look at {plugin}", plugin = id), "plugin").param("key", id);
+        return page
+            .block("needed", notice(Level::Warning, words))
+            .block("who", actions(plugin.needed_by.iter().map(look)));
     }
     let form = Form::new(button("Uninstall it", "uninstall", plugin).danger())
         .prose(text!("It is taken off /{mount} and out of the menu at once. Its packages stay under “Fetched and not in use”, so that it can be installed again.", mount = plugin.mount))

@@ -9,6 +9,7 @@ use vestry_catalog::{Capability, CatalogError, Digest, Known};
 use vestry_contract::ui::Level;
 use vestry_events::Event;
 use vestry_identity::{Actor, Caller, IdentityError};
+use vestry_phrases::{Words, words};
 
 use crate::installer::grants::{self, Decided, Done, GRANT, GrantError, Ordered, Ticked};
 use crate::web::app::App;
@@ -38,18 +39,18 @@ pub async fn answer(
     if request.placing.is_none() && !may_grant {
         return Err(problem(&GrantError::Forbidden));
     }
-    let shown = |status, error: String, sent: Option<Sent>| {
-        let said = Said { sent, error: Some(error), ..request.said.clone() };
-        let context = Context::of(app, caller, package, &said)?;
+    let shown = |status, error: Words, sent: Option<Sent>| {
+        let said = Said { sent, error: Some(visit.words(&error)), ..request.said.clone() };
+        let context = Context::of(visit, caller, package, &said)?;
         Ok(visit.host_page(status, "account/consent.html", &context))
     };
-    let again = |status, error: String| shown(status, error, Some(request.sent.clone()));
+    let again = |status, error: Words| shown(status, error, Some(request.sent.clone()));
     let now = app.identity().clock().now();
     if !caller.is_fresh(now) {
         match app.identity().reauthenticate(caller, fields.value("password")).await {
             Ok(()) => {}
             Err(error @ IdentityError::WrongPassword { .. }) => {
-                return again(StatusCode::UNPROCESSABLE_ENTITY, error.to_string());
+                return again(StatusCode::UNPROCESSABLE_ENTITY, error.words());
             }
             Err(error) => return Err(Problem::internal(&error)),
         }
@@ -72,15 +73,15 @@ pub async fn answer(
     let done = match decided.await? {
         Ok(done) => done,
         // What was ticked was an answer to something else.
-        Err(error @ GrantError::Stale) => return shown(StatusCode::CONFLICT, error.to_string(), None),
+        Err(error @ GrantError::Stale) => return shown(StatusCode::CONFLICT, error.words(), None),
         Err(error @ (GrantError::InTheWay(_) | GrantError::Wider(_))) => {
-            return again(StatusCode::CONFLICT, error.to_string());
+            return again(StatusCode::CONFLICT, error.words());
         }
         Err(error) => return Err(problem(&error)),
     };
     publish(app, &done);
     let mut response = Redirect::to(&request.said.back).into_response();
-    notice::put(app, &mut response, Level::Success, &said(&done, package));
+    notice::put(app, &mut response, Level::Success, &visit.words(&said(&done, package)));
     Ok(response)
 }
 
@@ -91,7 +92,7 @@ fn problem(error: &GrantError) -> Problem {
         | GrantError::NotHeld(_)
         | GrantError::NotHeldOf(_)
         | GrantError::Directory
-        | GrantError::Secret => Problem::forbidden(error.to_string()),
+        | GrantError::Secret => Problem::forbidden(error.words()),
         GrantError::Stale
         | GrantError::Wider(_)
         | GrantError::InTheWay(_)
@@ -110,11 +111,11 @@ fn publish(app: &App, done: &Done) {
     }
 }
 
-fn said(done: &Done, package: &Known) -> String {
+fn said(done: &Done, package: &Known) -> Words {
     match (&done.job, done.given, done.taken) {
-        (Some(_), ..) => format!("{} is being installed.", package.called()),
-        (None, 0, 0) => "Nothing was changed.".to_owned(),
-        (None, given, taken) => format!("Granted: {given}. Taken back: {taken}. It counts at once."),
+        (Some(_), ..) => words!("{package} is being installed.", package = package.called()),
+        (None, 0, 0) => words!("Nothing was changed."),
+        (None, given, taken) => words!("Granted: {given}. Taken back: {taken}. It counts at once.", given, taken),
     }
 }
 
@@ -133,12 +134,12 @@ struct Request {
 /// Why the panel is shown once more.
 struct Amiss {
     status: StatusCode,
-    words: String,
+    words: Words,
 }
 
 impl Amiss {
-    fn incomplete(words: &str) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, words: words.to_owned() }
+    fn incomplete(words: Words) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, words }
     }
 }
 
@@ -153,7 +154,7 @@ impl Request {
         let placing = match fields.value("act") {
             "place" => Some(expected(fields.value("expected"))?),
             "" | "grants" => None,
-            other => return Err(Problem::bad_request(format!("There is nothing called `{other}` to do here."))),
+            other => return Err(Problem::no_such_act(other)),
         };
         let replaces = Digest::parse(fields.value("replaces-digest"))
             .map(|digest| Replaced { id: fields.value("replaces").to_owned(), digest });
@@ -182,8 +183,8 @@ impl Request {
     fn ordered(&self, app: &App, package: &Known, expected: Option<Digest>) -> Result<Result<Ordered, Amiss>, Problem> {
         let Sent { mount, take_over, data, proposals, .. } = &self.sent;
         let id = &package.row.id;
-        if !mount_wrong(mount).is_empty() {
-            return Ok(Err(Amiss::incomplete("It cannot be mounted there. Look at its address again.")));
+        if mount_wrong(mount).is_some() {
+            return Ok(Err(Amiss::incomplete(words!("It cannot be mounted there. Look at its address again."))));
         }
         let found = app.database().read(|reader| {
             let other = other_at(reader, mount, id)?;
@@ -193,14 +194,18 @@ impl Request {
         let (other, stranger) = found.map_err(|error| Problem::internal(&error))?;
         if let Some(other) = other.as_ref().filter(|other| !self.is_known_to_go(other)) {
             let (id, version) = (&other.row.id, &other.row.version);
-            let words =
-                format!("{id} {version} is at /{mount}. Say once more that it goes away, or choose another place.");
+            let words = words!(
+                "{id} {version} is at /{mount}. Say once more that it goes away, or choose another place.",
+                id,
+                version,
+                mount
+            );
             return Ok(Err(Amiss { status: StatusCode::CONFLICT, words }));
         }
         if stranger && !take_over {
-            return Ok(Err(Amiss::incomplete(
-                "It comes from elsewhere. Tick that it takes over what is there, or leave it.",
-            )));
+            return Ok(Err(Amiss::incomplete(words!(
+                "It comes from elsewhere. Tick that it takes over what is there, or leave it."
+            ))));
         }
         let Some(digest) = Digest::parse(&package.row.digest) else { return Err(Problem::not_found()) };
         let placing = Placing {
@@ -222,7 +227,7 @@ impl Request {
 fn expected(field: &str) -> Result<Option<Digest>, Problem> {
     match field {
         "" => Ok(None),
-        field => Digest::parse(field).map(Some).ok_or_else(|| Problem::bad_request("`expected` is a digest.")),
+        field => Digest::parse(field).map(Some).ok_or_else(|| Problem::bad_request(words!("`expected` is a digest."))),
     }
 }
 

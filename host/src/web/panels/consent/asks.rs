@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 use vestry_capabilities::SecretView;
-use vestry_catalog::meaning::{self, Words};
+use vestry_catalog::meaning::{self, Meaning};
 use vestry_catalog::{Asked, Capability, Known};
 use vestry_identity::Caller;
 
-use crate::installer::grants;
+use crate::installer::grants::{self, GrantError};
 use crate::web::panels::consent::view::{Facts, Sent};
+use crate::web::visit::Visit;
 
 #[derive(Debug, Serialize)]
 pub struct Group {
+    /// A phrase.
     heading: &'static str,
     asks: Vec<Ask>,
 }
@@ -36,6 +38,7 @@ struct Ask {
 
 /// All that is asked for, under its headings, what is dangerous first. `placing`: this person may put it in its place.
 pub fn groups(
+    visit: &Visit,
     caller: &Caller,
     package: &Known,
     facts: &Facts,
@@ -49,14 +52,18 @@ pub fn groups(
     };
     let mut groups: Vec<Group> = meaning::HEADINGS.iter().map(|heading| Group { heading, asks: Vec::new() }).collect();
     for (number, Asked { capability, reason }) in package.asks().iter().enumerate() {
-        let Words { heading, words, grave } = meaning::of(capability, known);
+        let title = |title: &'static str| visit.phrase(title).to_owned();
+        let Meaning { heading, words, grave } = meaning::of(capability, known, title);
+        let (ask, refusal) = ask(caller, package, facts, sent, placing, capability, grave);
         let ask = Ask {
             number,
             value: capability.to_string(),
-            words,
-            reason: vestry_screen::plain_text(reason).into_owned(),
+            words: visit.words(&words),
+            // As its author wrote it: whoever may translate plugins could talk somebody into a yes.
+            reason: vestry_catalog::plain(reason),
             grave,
-            ..ask(caller, package, facts, sent, placing, capability, grave)
+            locked: refusal.map(|refusal| visit.words(&refusal.words())).unwrap_or_default(),
+            ..ask
         };
         if let Some(group) = groups.iter_mut().find(|group| group.heading == heading) {
             group.asks.push(ask);
@@ -69,6 +76,7 @@ pub fn groups(
     groups
 }
 
+/// One tick box, without words, and why this person cannot tick it.
 fn ask(
     caller: &Caller,
     package: &Known,
@@ -77,28 +85,29 @@ fn ask(
     placing: bool,
     capability: &Capability,
     grave: bool,
-) -> Ask {
+) -> (Ask, Option<GrantError>) {
     let granted = facts.own.contains(capability);
     let refusal = if granted { None } else { grants::refusal(capability, &caller.permissions) };
     let carried = placing && refusal.is_some() && facts.entitlement.carried.contains(capability);
-    let locked = refusal.filter(|_| !carried).map(|refusal| refusal.to_string()).unwrap_or_default();
-    let free = locked.is_empty();
+    let refusal = refusal.filter(|_| !carried);
+    let free = refusal.is_none();
     let ticked = match sent {
         Some(sent) => free && sent.wanted.contains(capability),
         None => granted || (free && placing && begins_ticked(package, facts, capability, grave)),
     };
-    Ask {
+    let ask = Ask {
         granted,
         ticked,
         new: facts.running.is_some() && !facts.runs(package) && facts.entitlement.wider.contains(capability),
-        locked,
+        locked: String::new(),
         carried,
         number: 0,
         value: String::new(),
         words: String::new(),
         reason: String::new(),
         grave,
-    }
+    };
+    (ask, refusal)
 }
 
 /// Whether a box begins ticked for somebody who is about to put the package in its place: what it was granted itself, where

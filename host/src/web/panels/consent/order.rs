@@ -7,15 +7,18 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::Serialize;
 use vestry_catalog::data::Choices;
-use vestry_catalog::needs::Mounted;
+use vestry_catalog::needs::{Missing, Mounted};
 use vestry_catalog::order::{Choice, Placing};
 use vestry_catalog::{CatalogError, Digest, Known, Obstacle, Plan, is_newer, quoted};
 use vestry_identity::Caller;
+use vestry_identity::privileges::builtin_title;
+use vestry_phrases::{Words, phrase, words};
 use vestry_storage::Reader;
 
 use crate::installer::grants::GrantError;
 use crate::registry::mount::Mount;
 use crate::web::panels::consent::view::{Facts, Sent, source};
+use crate::web::visit::Visit;
 
 #[derive(Debug, Serialize)]
 pub struct OrderView {
@@ -83,6 +86,7 @@ impl OrderView {
     /// Where the database cannot be read.
     pub fn of(
         reader: &Reader<'_>,
+        visit: &Visit,
         caller: &Caller,
         package: &Known,
         facts: &Facts,
@@ -95,16 +99,16 @@ impl OrderView {
         let running = facts.running.as_ref();
         let back = running.is_some_and(|running| is_way_back(package, running));
         let mount_wrong = mount_wrong(&mount);
-        let mut obstacles = match mount_wrong.is_empty() {
-            true => obstacles(reader, package, facts, &mount, choices.as_ref())?,
+        let mut obstacles = match mount_wrong {
+            None => obstacles(reader, visit, package, facts, &mount, choices.as_ref())?,
             // It can be typed anew.
-            false => Vec::new(),
+            Some(_) => Vec::new(),
         };
         if !may_grant && facts.entitlement.waits(running) {
-            obstacles.push(GrantError::Wider(facts.entitlement.more()).to_string());
+            obstacles.push(GrantError::Wider(facts.entitlement.more()).words());
         }
         Ok(Self {
-            act: act(package, running, other.as_ref(), back),
+            act: visit.words(&act(package, running, other.as_ref(), back)),
             expected: running.map(|running| running.row.digest.clone()).unwrap_or_default(),
             current: running.map(|running| running.row.version.clone()).unwrap_or_default(),
             back,
@@ -117,12 +121,12 @@ impl OrderView {
             stranger: facts
                 .stranger_to
                 .clone()
-                .map(|from| Stranger { from: source(&from), to: source(&package.row.source) }),
+                .map(|from| Stranger { from: source(visit, &from), to: source(visit, &package.row.source) }),
             take_over: sent.is_some_and(|sent| sent.take_over),
-            data: choices.iter().flat_map(|choices| data(choices, sent)).collect(),
-            proposals: proposals(reader, caller, package, facts, sent)?,
-            obstacles,
-            mount_wrong,
+            data: choices.iter().flat_map(|choices| data(visit, choices, sent)).collect(),
+            proposals: proposals(reader, visit, caller, package, facts, sent)?,
+            obstacles: obstacles.iter().map(|words| visit.words(words)).collect(),
+            mount_wrong: mount_wrong.map(|words| visit.words(&words)).unwrap_or_default(),
             mount,
         })
     }
@@ -144,13 +148,13 @@ pub fn other_at(reader: &Reader<'_>, mount: &str, id: &str) -> Result<Option<Kno
     other.map_or(Ok(None), |other| Known::read(reader, &other.digest))
 }
 
-fn act(package: &Known, running: Option<&Known>, other: Option<&Known>, back: bool) -> String {
+fn act(package: &Known, running: Option<&Known>, other: Option<&Known>, back: bool) -> Words {
     let version = &package.row.version;
     match (running, other) {
-        (_, Some(other)) => format!("Take the place of {}", other.row.id),
-        (None, None) => "Install".to_owned(),
-        (Some(_), None) if back => format!("Go back to {version}"),
-        (Some(_), None) => format!("Update to {version}"),
+        (_, Some(other)) => words!("Take the place of {id}", id = other.row.id),
+        (None, None) => words!("Install"),
+        (Some(_), None) if back => words!("Go back to {version}", version),
+        (Some(_), None) => words!("Update to {version}", version),
     }
 }
 
@@ -161,20 +165,21 @@ fn is_way_back(package: &Known, running: &Known) -> bool {
     is_newer(runs, version) || (was_used && !is_newer(version, runs))
 }
 
-/// Why nothing can be mounted there, in a sentence; empty where it can.
+/// Why nothing can be mounted there, in a sentence; none where it can.
 #[must_use]
-pub fn mount_wrong(mount: &str) -> String {
-    Mount::from_str(mount).err().map(|error| sentence(&error.to_string())).unwrap_or_default()
+pub fn mount_wrong(mount: &str) -> Option<Words> {
+    Mount::from_str(mount).err().map(|error| error.words())
 }
 
 /// What is in the way, whatever is ticked.
 fn obstacles(
     reader: &Reader<'_>,
+    visit: &Visit,
     package: &Known,
     facts: &Facts,
     mount: &str,
     choices: Option<&Choices>,
-) -> Result<Vec<String>, CatalogError> {
+) -> Result<Vec<Words>, CatalogError> {
     let Some(digest) = Digest::parse(&package.row.digest) else { return Ok(Vec::new()) };
     let running = facts.running.as_ref().map(|running| running.row.digest.as_str());
     let wish = Placing {
@@ -191,7 +196,33 @@ fn obstacles(
     match Plan::make(reader, &wish, &mut Mounted::read(reader)?, None, &|_, _| true) {
         Ok(_) => Ok(Vec::new()),
         Err(Obstacle::Catalog(error)) => Err(error),
-        Err(obstacle) => Ok(vec![sentence(&obstacle.to_string())]),
+        Err(obstacle) => Ok(vec![in_words(visit, &obstacle)]),
+    }
+}
+
+/// What other packages need in the reader's language; the rest as those say it who are asked on the command line, too.
+fn in_words(visit: &Visit, obstacle: &Obstacle) -> Words {
+    let missing = |missing: &[Missing]| {
+        missing.iter().map(|missing| visit.words(&clause(missing))).collect::<Vec<_>>().join("; ")
+    };
+    match obstacle {
+        Obstacle::Missing(list) => words!("{missing}. Mount what is missing first.", missing = missing(list)),
+        Obstacle::Needed(list) => {
+            words!("It cannot go away like that: {missing}; update or unmount those first.", missing = missing(list))
+        }
+        other => sentence(&other.to_string()).into(),
+    }
+}
+
+fn clause(missing: &Missing) -> Words {
+    let Missing { by, what, at_least: version, there } = missing;
+    match (version.is_empty(), there) {
+        (true, None) => words!("{by} needs {what}, which is not mounted", by, what),
+        (false, None) => words!("{by} needs {what} {version} or later, which is not mounted", by, what, version),
+        (true, Some(there)) => words!("{by} needs {what}, and {there} is here", by, what, there),
+        (false, Some(there)) => {
+            words!("{by} needs {what} {version} or later, and {there} is here", by, what, version, there)
+        }
     }
 }
 
@@ -207,14 +238,14 @@ fn sentence(words: &str) -> String {
     }
 }
 
-fn data(choices: &Choices, sent: Option<&Sent>) -> Vec<DataChoice> {
+fn data(visit: &Visit, choices: &Choices, sent: Option<&Sent>) -> Vec<DataChoice> {
     let chosen = sent.and_then(|sent| sent.data);
     let view = |choice: Choice| {
         let then = choices.then.as_ref().filter(|_| choice == Choice::Then);
         DataChoice {
             value: choice.name(),
             until: then.and_then(|then| then.retired).map(date).unwrap_or_default(),
-            size: then.map(|then| size(then.bytes)).unwrap_or_default(),
+            size: then.map(|then| visit.words(&size(then.bytes))).unwrap_or_default(),
             chosen: chosen == Some(choice),
         }
     };
@@ -227,17 +258,18 @@ fn date(milliseconds: u64) -> String {
     time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }
 
-fn size(bytes: u64) -> String {
+fn size(bytes: u64) -> Words {
     match bytes {
-        0..10_240 => format!("{bytes} bytes"),
-        10_240..10_485_760 => format!("{} KiB", bytes >> 10),
-        _ => format!("{} MiB", bytes >> 20),
+        0..10_240 => words!("{count} bytes", count = bytes),
+        10_240..10_485_760 => format!("{} KiB", bytes >> 10).into(),
+        _ => format!("{} MiB", bytes >> 20).into(),
     }
 }
 
 /// What the plugin suggests that privileges permit, of permissions that nobody has decided about before.
 fn proposals(
     reader: &Reader<'_>,
+    visit: &Visit,
     caller: &Caller,
     package: &Known,
     facts: &Facts,
@@ -253,12 +285,15 @@ fn proposals(
             let value = format!("{} {}", permission.name, privilege.name);
             let held = caller.permissions.holds_name(&permission.name);
             found.push(ProposalView {
+                // As its author wrote it, as the reasons are.
                 permission: vestry_catalog::plain(&permission.title),
-                privilege: privilege.title.clone(),
+                privilege: builtin_title(&privilege.title)
+                    .map_or(&*privilege.title, |title| visit.phrase(title))
+                    .to_owned(),
                 ticked: held && sent.map_or(facts.stranger_to.is_none(), |sent| sent.proposals.contains(&value)),
                 locked: match held {
                     true => String::new(),
-                    false => "An administrator can say so.".to_owned(),
+                    false => visit.phrase(phrase!("An administrator can say so.")).to_owned(),
                 },
                 value,
             });

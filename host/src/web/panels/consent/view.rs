@@ -7,14 +7,15 @@ use vestry_capabilities::hands_on;
 use vestry_catalog::order::Choice;
 use vestry_catalog::{Capability, CatalogError, Entitlement, Known, quoted};
 use vestry_identity::Caller;
+use vestry_phrases::phrase;
 use vestry_storage::Reader;
 
 use crate::installer::grants::{GRANT, PLACE};
 use crate::installer::package;
-use crate::web::app::App;
 use crate::web::panels::consent::asks::{Group, groups};
 use crate::web::panels::consent::order::OrderView;
 use crate::web::problem::Problem;
+use crate::web::visit::Visit;
 
 /// What somebody has said already, where the panel is shown once more; else where it is shown.
 #[derive(Debug, Clone, Default)]
@@ -117,10 +118,10 @@ impl Facts {
 
 /// Where a package is from, for people.
 #[must_use]
-pub fn source(known: &str) -> String {
+pub fn source(visit: &Visit, known: &str) -> String {
     match known {
-        vestry_catalog::SHIPPED => "the server itself".to_owned(),
-        package::FILE => "a file".to_owned(),
+        vestry_catalog::SHIPPED => visit.phrase(phrase!("the server itself")).to_owned(),
+        package::FILE => visit.phrase(phrase!("a file")).to_owned(),
         other => other.to_owned(),
     }
 }
@@ -133,7 +134,8 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Where the database cannot be read.
-    pub fn of(app: &App, caller: &Caller, package: &'a Known, said: &'a Said) -> Result<Self, Problem> {
+    pub fn of(visit: &Visit, caller: &Caller, package: &'a Known, said: &'a Said) -> Result<Self, Problem> {
+        let app = visit.app();
         let internal = |error: &dyn std::fmt::Display| Problem::internal(error);
         let secrets = app.services().secrets.list().map_err(|error| internal(&error))?;
         let (may_grant, may_place) = (caller.permissions.holds_name(GRANT), caller.permissions.holds_name(PLACE));
@@ -142,7 +144,7 @@ impl<'a> Context<'a> {
             .read(|reader| {
                 let facts = Facts::read(reader, caller, package)?;
                 let order = match may_place && !facts.runs(package) {
-                    true => Some(OrderView::of(reader, caller, package, &facts, said.sent.as_ref(), may_grant)?),
+                    true => Some(OrderView::of(reader, visit, caller, package, &facts, said.sent.as_ref(), may_grant)?),
                     false => None,
                 };
                 Ok::<_, CatalogError>((facts, order))
@@ -155,12 +157,18 @@ impl<'a> Context<'a> {
                 title: quoted(&info.title),
                 version: &row.version,
                 digest: &row.digest,
-                source: source(&row.source),
+                source: source(visit, &row.source),
                 detail: &row.detail,
             },
             mount: facts.mount.clone().filter(|_| facts.runs(package)).unwrap_or_default(),
-            groups: groups(caller, package, &facts, said.sent.as_ref(), order.is_some(), &secrets),
-            opened: if order.is_some() { facts.entitlement.opened.clone() } else { Vec::new() },
+            groups: groups(visit, caller, package, &facts, said.sent.as_ref(), order.is_some(), &secrets),
+            opened: facts
+                .entitlement
+                .opened
+                .iter()
+                .filter(|_| order.is_some())
+                .map(|route| visit.words(route))
+                .collect(),
             may_grant,
             order,
             back: &said.back,
