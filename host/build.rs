@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 /// Components in `target/shipped`.
-const SHIPPED: &[&str] = &["users.wasm", "jobs.wasm", "styleguide.wasm", "packages.wasm", "about.wasm", "logs.wasm"];
+const SHIPPED: &[&str] =
+    &["users.wasm", "jobs.wasm", "styleguide.wasm", "packages.wasm", "about.wasm", "logs.wasm", "utilities.wasm"];
 
 /// What administrators are told that the program was built with, as far as `Cargo.lock` names it.
 const BUILT_WITH: &[&str] = &["wasmtime", "axum", "tokio", "rusqlite", "rustls", "gix"];

@@ -62,6 +62,16 @@ impl House {
         Self { server, admin }
     }
 
+    /// Without the plugin that the server ships with at `/utilities`: plugins of the tests ask for that address.
+    #[must_use]
+    pub fn without_utilities(self) -> Self {
+        self.server.command(&["package", "unmount", "org.vestry.utilities"], "");
+        let visitor = self.visitor();
+        let gone = wait_for(Duration::from_secs(30), || (visitor.get("/utilities").status == 404).then_some(()));
+        assert!(gone.is_some(), "what was unmounted is gone");
+        self
+    }
+
     /// A browser that has never been here, at an address of its own.
     pub fn visitor(&self) -> Client {
         static NUMBER: AtomicU32 = AtomicU32::new(1);

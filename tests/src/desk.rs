@@ -76,16 +76,8 @@ impl Desk {
 
     /// The request that sends a file.
     pub fn sending(&self, name: &str, content: &[u8]) -> Call<'_> {
-        const BOUNDARY: &str = "the-boundary-of-a-package";
-        let mut body = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             Content-Type: application/wasm\r\n\r\n"
-        )
-        .into_bytes();
-        body.extend(content);
-        body.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());
         let call = self.client.call("POST", "/packages/install/upload").header("accept", "application/json");
-        call.body(&format!("multipart/form-data; boundary={BOUNDARY}"), body)
+        call.file(&[], name, content)
     }
 
     /// Orders a package from a file; answers the job.

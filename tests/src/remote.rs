@@ -128,7 +128,7 @@ fn serve(mut stream: TcpStream, port: u16, kept: &Mutex<Vec<Seen>>) -> std::io::
 }
 
 /// Head and body, and both as they came.
-fn read(stream: &mut TcpStream) -> std::io::Result<(Seen, String)> {
+pub(crate) fn read(stream: &mut TcpStream) -> std::io::Result<(Seen, String)> {
     let mut raw = Vec::new();
     let end = loop {
         if let Some(end) = raw.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -161,7 +161,8 @@ fn more(stream: &mut TcpStream, raw: &mut Vec<u8>) -> std::io::Result<()> {
     }
 }
 
-fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &str) -> std::io::Result<()> {
+/// Status with its words, further headers with their line ends, and a body.
+pub(crate) fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &str) -> std::io::Result<()> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n");
     stream.write_all(format!("{head}{body}").as_bytes())

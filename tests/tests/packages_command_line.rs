@@ -107,7 +107,7 @@ fn way(data: &Path, files: &Files, shows: &dyn Fn(&str)) {
 
 #[test]
 fn beside_a_server_that_runs() {
-    let house = House::open("packages-cli-runs");
+    let house = House::open("packages-cli-runs").without_utilities();
     let admin = house.as_admin();
     let shows = |text: &str| {
         let seen = wait_for(SOON, || admin.get("/utilities").text().contains(text).then_some(()));
@@ -135,7 +135,8 @@ fn where_no_server_runs() {
 
 #[test]
 fn from_git_and_from_a_registry() {
-    let house = House::prepared("packages-cli-sources", |_| "outbound: {networks: [127.0.0.1/32]}\n".to_owned());
+    let house = House::prepared("packages-cli-sources", |_| "outbound: {networks: [127.0.0.1/32]}\n".to_owned())
+        .without_utilities();
     let data = house.server.data();
     let repository = Repository::new("tools");
     repository.commit("tools.wasm", &tools("1.1.1"));
@@ -165,7 +166,7 @@ fn from_git_and_from_a_registry() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let house = House::open("packages-cli-wrong");
+    let house = House::open("packages-cli-wrong").without_utilities();
     let data = house.server.data();
     let says = |arguments: &[&str], text: &str| {
         let said = refused(data, arguments);

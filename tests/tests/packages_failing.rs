@@ -36,7 +36,7 @@ fn shown(client: &Client, path: &str) -> String {
 
 #[test]
 fn a_version_whose_first_page_fails_is_not_let_in() {
-    let house = House::open("packages-probe");
+    let house = House::open("packages-probe").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let good = desk.install(&admin, &tools("1.0.0", "mode=good"));
     for (number, mode) in [("1.0.1", "mode=trap"), ("1.0.2", "mode=fail")] {
@@ -57,7 +57,7 @@ fn a_version_whose_first_page_fails_is_not_let_in() {
 
 #[test]
 fn a_version_that_fails_in_use_goes_back_by_itself() {
-    let house = House::open("packages-came-back");
+    let house = House::open("packages-came-back").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let good = desk.install(&admin, &tools("1.0.0", "mode=good"));
     let late = desk.fetch(&tools("1.0.1", "mode=late"));
@@ -87,7 +87,7 @@ fn a_version_that_fails_in_use_goes_back_by_itself() {
 #[test]
 fn one_account_alone_brings_no_former_version_back() {
     for (accounts, expected) in [(1, "quarantined"), (2, "came-back")] {
-        let house = House::open("packages-witnesses");
+        let house = House::open("packages-witnesses").without_utilities();
         let (desk, admin) = (Desk::of(&house), house.as_admin());
         let good = desk.install(&admin, &tools("1.0.0", "mode=good"));
         let late = desk.fetch(&tools("1.0.1", "mode=late"));
@@ -146,7 +146,7 @@ fn a_job_counts_once() {
 
 /// A house with the worker, whose jobs may not work for long.
 fn working(name: &str) -> (House, Client) {
-    let house = House::open(name);
+    let house = House::open(name).without_utilities();
     house.install("worker");
     house.server.command(&["package", "limits", WORKER, "job-cpu-ms=50"], "");
     let admin = house.as_admin();
@@ -175,7 +175,7 @@ fn nothing_happened(house: &House, admin: &Client) {
 
 #[test]
 fn a_plugin_that_goes_on_failing_is_stopped_until_somebody_lets_it_run() {
-    let house = House::open("packages-quarantine");
+    let house = House::open("packages-quarantine").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     desk.install(&admin, &tools("1.0.0", "mode=late"));
     for _ in 0..5 {
@@ -205,7 +205,7 @@ fn a_plugin_that_goes_on_failing_is_stopped_until_somebody_lets_it_run() {
 
 #[test]
 fn limits_count_for_the_calls_that_begin_from_then_on() {
-    let house = House::forgiving("packages-limits");
+    let house = House::forgiving("packages-limits").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     house.install("hostile");
     let set = |name: &str, value: &str| desk.post("/packages/plugin/org.example.hostile/limits", &[(name, value)]);
@@ -249,7 +249,7 @@ fn limits_count_for_the_calls_that_begin_from_then_on() {
 
 #[test]
 fn forms_end_with_the_plugin_that_drew_them() {
-    let house = House::open("packages-forms");
+    let house = House::open("packages-forms").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let one = desk.install(&admin, &tools("1.0.1", "mode=good"));
     let form = admin.get("/utilities").expect(200).page().form_with("text").with("text", "one two");

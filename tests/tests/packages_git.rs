@@ -29,7 +29,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let certificates = authority.file();
     let house = House::prepared("packages-git", |_| {
         format!("outbound: {{networks: [127.0.0.1/32], certificates: {}}}\n", certificates.display())
-    });
+    })
+    .without_utilities();
     let desk = Desk::of(&house);
     World { house, authority, desk }
 });
@@ -175,7 +176,8 @@ fn a_host_that_breaks_off_is_not_believed() {
 
 #[test]
 fn a_host_that_comes_to_no_end_is_not_waited_for() {
-    let house = House::prepared("packages-git-stalls", |_| "outbound: {networks: [127.0.0.1/32]}\n".to_owned());
+    let house = House::prepared("packages-git-stalls", |_| "outbound: {networks: [127.0.0.1/32]}\n".to_owned())
+        .without_utilities();
     let (desk, hello) = (Desk::of(&house), hello("endless"));
     let jobs = [(End::Stalled, "pack"), (End::Silent, "refs")].map(|(end, at)| {
         let web = faulty(&hello.repository, end, at);
@@ -206,7 +208,7 @@ fn a_pack_that_was_changed_on_the_way_is_not_taken() {
 
 #[test]
 fn this_machine_is_not_called_where_nobody_configured_it() {
-    let house = House::open("packages-git-closed");
+    let house = House::open("packages-git-closed").without_utilities();
     let (desk, hello) = (Desk::of(&house), hello("closed"));
     let web = hello.repository.serve(None);
     let said = desk.refused(&desk.git(&hello.repository.at(&web), "v1.0.3", ""));
@@ -222,7 +224,8 @@ fn a_repository_of_this_machine_lies_where_the_configuration_says() {
     let hello = hello("file");
     let folder = hello.repository.folder();
     let root = folder.parent().expect("it lies in a folder").to_path_buf();
-    let house = House::prepared("packages-git-file", |_| format!("packages: {{repositories: [{}]}}\n", root.display()));
+    let house = House::prepared("packages-git-file", |_| format!("packages: {{repositories: [{}]}}\n", root.display()))
+        .without_utilities();
     let desk = Desk::of(&house);
     assert_eq!(desk.done(&desk.git(&format!("file://{}", folder.display()), "v1.0.2", "")), digest(&tools("1.0.2")));
     let outside = self::hello("file-outside");

@@ -146,7 +146,7 @@ fn it_is_the_old_state_or_the_new_one() {
 
 /// A house with the ledger's first version and its entries, and the third plugin.
 fn furnished() -> House {
-    let house = House::open("packages-killed");
+    let house = House::open("packages-killed").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     desk.install(&admin, &built("ledger-1"));
     desk.fetch(&built("ledger-2"));

@@ -13,7 +13,7 @@ fn tools(number: &str) -> Vec<u8> {
 
 #[test]
 fn what_is_needed_is_named_and_does_not_go_away() {
-    let house = House::open("packages-needs");
+    let house = House::open("packages-needs").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let needy = desk.fetch(&built("needy"));
     let place_needy = || desk.post("/packages/plan", &[("place", &format!("{needy} "))]);
@@ -59,7 +59,7 @@ fn what_is_needed_is_named_and_does_not_go_away() {
 /// What nobody can install, each with words of the sentence that says what to change.
 #[test]
 fn what_is_no_package_is_refused_in_sentences() {
-    let house = House::open("packages-refused");
+    let house = House::open("packages-refused").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let tools = built("tools");
     let reserved = version(&built("hostile"), "hostile", "account");

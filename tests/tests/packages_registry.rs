@@ -26,7 +26,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let certificates = authority.file();
     let house = House::prepared("packages-registry", |_| {
         format!("outbound: {{networks: [127.0.0.1/32], certificates: {}}}\n", certificates.display())
-    });
+    })
+    .without_utilities();
     let desk = Desk::of(&house);
     World { house, authority, desk }
 });
@@ -169,7 +170,8 @@ fn a_registry_that_stalls_is_not_waited_for() {
     let certificates = WORLD.authority.file();
     let house = House::prepared("packages-registry-stalls", |_| {
         format!("outbound: {{networks: [127.0.0.1/32], certificates: {}}}\n", certificates.display())
-    });
+    })
+    .without_utilities();
     let desk = Desk::of(&house);
     let jobs = [Fault::Content(End::Stalled), Fault::Manifest(End::Silent)].map(|fault| {
         let web = faulty(fault);
@@ -185,7 +187,7 @@ fn a_registry_that_stalls_is_not_waited_for() {
 
 #[test]
 fn this_machine_is_not_called_where_nobody_configured_it() {
-    let house = House::open("packages-registry-closed");
+    let house = House::open("packages-registry-closed").without_utilities();
     let desk = Desk::of(&house);
     let web = faulty(Fault::None);
     let said = desk.refused(&desk.registry(&format!("{}/team/tools:1.1.6", web.host()), None));

@@ -9,7 +9,7 @@ use vestry_tests::{Answer, Client, Desk, House, Person};
 
 const TOOLS: &str = "org.example.tools";
 
-static HOUSE: LazyLock<House> = LazyLock::new(|| House::open("packages-rights"));
+static HOUSE: LazyLock<House> = LazyLock::new(|| House::open("packages-rights").without_utilities());
 
 /// A package of its own for each test, so that they do not meet.
 fn tools(id: &str, number: &str) -> Vec<u8> {
@@ -101,7 +101,7 @@ fn a_token_does_what_its_scopes_name() {
 
 #[test]
 fn two_administrators_at_once_get_a_conflict() {
-    let house = House::open("packages-two");
+    let house = House::open("packages-two").without_utilities();
     let (desk, one) = (Desk::of(&house), house.as_admin());
     let other: Person = house.person("Otto Other", &["admin"]);
     let two = house.signed_in(&other);
@@ -129,7 +129,8 @@ fn two_administrators_at_once_get_a_conflict() {
 
 #[test]
 fn a_stranger_is_shown_and_takes_over_only_when_told() {
-    let house = House::prepared("packages-stranger", |_| "outbound: {networks: [127.0.0.1/32]}\n".to_owned());
+    let house = House::prepared("packages-stranger", |_| "outbound: {networks: [127.0.0.1/32]}\n".to_owned())
+        .without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let running = desk.install(&admin, &tools(TOOLS, "1.0.0"));
     let repository = vestry_tests::repository::Repository::new("stranger");

@@ -28,7 +28,7 @@ fn number(variable: &str, otherwise: usize) -> usize {
 #[test]
 fn nobody_notices() {
     let (rounds, connections) = (number("VESTRY_ROUNDS", 30), number("VESTRY_CONNECTIONS", 32));
-    let house = House::open("packages-under-load");
+    let house = House::open("packages-under-load").without_utilities();
     let (desk, admin) = (Desk::of(&house), house.as_admin());
     let tools = built("tools");
     let [one, two] = [VERSIONS[0], VERSIONS[1]].map(|number| version(&tools, "1.0.0", number));

@@ -17,6 +17,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("vestry-packages", "packages"),
     ("vestry-about", "about"),
     ("vestry-logs", "logs"),
+    ("vestry-utilities", "utilities"),
 ];
 
 /// Folders in which every folder is a plugin that only tests and readers use, built to `target/test-plugins`.

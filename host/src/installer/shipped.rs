@@ -33,6 +33,10 @@ pub const SHIPPED: &[Shipped] = &[
     },
     Shipped { id: "org.vestry.about", component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/about.wasm")) },
     Shipped { id: "org.vestry.logs", component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/logs.wasm")) },
+    Shipped {
+        id: "org.vestry.utilities",
+        component: include_bytes!(concat!(env!("OUT_DIR"), "/shipped/utilities.wasm")),
+    },
 ];
 
 /// Their digests, in their order.

@@ -64,6 +64,8 @@ struct Times {
 pub async fn measure(fixture: &Fixture) -> Result<(), Failure> {
     let server = Running::start(fixture.data())?;
     let mut program = Program::open(&server, fixture).await?;
+    // One of the subjects asks for its address.
+    program.uninstall("org.vestry.utilities").await?;
     let watch = Watch::start(&[server.process()]);
     let mut all = Vec::new();
     for subject in SUBJECTS {

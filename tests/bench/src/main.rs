@@ -19,6 +19,7 @@ mod pages;
 mod server;
 mod start;
 mod stream;
+mod utilities;
 
 use std::process::ExitCode;
 
@@ -40,8 +41,9 @@ fn main() -> ExitCode {
         Some("followers") => follow(),
         Some("install") => install(),
         Some("logs") => logs(),
+        Some("utilities") => utilities(),
         Some(other) => Err(format!(
-            "there is no bench called `{other}`, but `followers`, `install`, `logs` and, with no name, all"
+            "there is no bench called `{other}`, but `followers`, `install`, `logs`, `utilities` and, with no name, all"
         )
         .into()),
         None => bench(),
@@ -68,6 +70,11 @@ fn install() -> Result<(), Failure> {
 fn logs() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async { logs::measure(&fixture::Fixture::make().await?).await })
+}
+
+fn utilities() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async { utilities::measure(&fixture::Fixture::make().await?).await })
 }
 
 fn bench() -> Result<(), Failure> {

@@ -24,7 +24,7 @@ struct Journey {
 
 #[test]
 fn the_life_of_a_package() {
-    let house = House::open("packages-journey");
+    let house = House::open("packages-journey").without_utilities();
     let mut browser = house.in_browser(&house.admin);
     // What is broken answers so, and the browser says it as well.
     browser.expect_on_console("502");

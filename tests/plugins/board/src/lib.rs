@@ -9,6 +9,8 @@ use vestry_sdk::ui::LogLine;
 vestry_sdk::plugin!(plugin, live);
 
 const POINT: &str = "org.example.board/parts";
+/// A point of a plugin that the server ships with.
+const UTILITIES: &str = "org.vestry.utilities/utilities";
 
 fn plugin() -> Plugin {
     Plugin::new("org.example.board", "Board")
@@ -31,6 +33,8 @@ fn plugin() -> Plugin {
         .contribute(POINT, "Nested", "Has a panel in it", "nested")
         .contribute(POINT, "Who", "Shows who asks", "who")
         .contribute(POINT, "Elsewhere", "Is no page", "elsewhere")
+        .contribute(UTILITIES, "Notice board", "Écrire une note for everybody", "plain")
+        .contribute(UTILITIES, "Keys of the house", "Who has which", "managed")
         .menu("Board", "home", "layout-dashboard")
 }
 
