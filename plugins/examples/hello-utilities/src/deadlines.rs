@@ -25,21 +25,23 @@ pub fn count(request: &Request) -> Result<Response> {
 
 fn counted(request: &Request) -> Result<Page> {
     let mut errors = Errors::default();
-    let from = errors.keep(
-        request
-            .form("from")
-            .required()
-            .and_then(|from| Day::parse(from).ok_or_else(|| invalid("from", "This is not a date, such as 2026-11-22.")))
-            .map(Some),
-    );
+    let from = errors.keep(request.form("from").required().and_then(date));
     let days = errors.keep(request.form("days").number::<u32>().and_then(at_most));
     errors.none()?;
-    let Some(from) = from else { return Err(invalid("from", "This is needed.")) };
     let working = request.form("working").is_ticked();
     let end = from.after(days, working);
     let counted = if working { "Working days" } else { "Days" };
-    let result = facts([fact("From", from.words()), fact(counted, days), fact("Ends on", end.words())]);
+    let result = facts([fact("From", shown(from)), fact(counted, days), fact("Ends on", shown(end))]);
     Ok(page(numbers::form(), form().refill(request))?.block("deadline", result))
+}
+
+fn date(typed: &str) -> Result<Day> {
+    Day::parse(typed).ok_or_else(|| invalid("from", "This is not a date, such as 2026-11-22."))
+}
+
+/// The day of the week is a phrase, which is translated; the date is data.
+fn shown(day: Day) -> Cell {
+    Cell::Badges(vec![badge(day.weekday(), Level::Neutral), badge(data(day.written()), Level::Neutral)])
 }
 
 fn at_most(days: u32) -> Result<u32> {
@@ -50,7 +52,7 @@ fn at_most(days: u32) -> Result<u32> {
 }
 
 /// A day, by its number since 1970-01-01, which was a Thursday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Day(i64);
 
 impl Day {
@@ -82,21 +84,26 @@ impl Day {
         (era * 400 + year + i64::from(month <= 2), month, day)
     }
 
+    fn weekday(self) -> &'static str {
+        WEEKDAYS[self.of_week()]
+    }
+
     /// 0 for Monday.
-    fn weekday(self) -> usize {
+    fn of_week(self) -> usize {
         (self.0 + 3).rem_euclid(7) as usize
     }
 
     /// So many days later; of `working` days, those of the weekend are passed over.
     fn after(self, days: u32, working: bool) -> Self {
         let later = (1..).map(|later| Self(self.0 + later));
-        let counted = later.filter(|day| !working || day.weekday() < 5);
+        let counted = later.filter(|day| !working || day.of_week() < 5);
         counted.take(days as usize).last().unwrap_or(self)
     }
 
-    fn words(self) -> String {
+    /// `2026-11-22`.
+    fn written(self) -> String {
         let (year, month, day) = self.date();
-        format!("{}, {year}-{month:02}-{day:02}", WEEKDAYS[self.weekday()])
+        format!("{year}-{month:02}-{day:02}")
     }
 }
 
@@ -108,11 +115,15 @@ mod tests {
         Day::parse(date).unwrap()
     }
 
+    fn words(day: Day) -> String {
+        format!("{}, {}", day.weekday(), day.written())
+    }
+
     #[test]
     fn days_are_named_as_calendars_name_them() {
-        assert_eq!(Day(0).words(), "Thursday, 1970-01-01");
-        assert_eq!(day("2026-11-22").words(), "Sunday, 2026-11-22");
-        assert_eq!(day("2000-02-29").after(366, false).words(), "Thursday, 2001-03-01");
+        assert_eq!(words(Day(0)), "Thursday, 1970-01-01");
+        assert_eq!(words(day("2026-11-22")), "Sunday, 2026-11-22");
+        assert_eq!(words(day("2000-02-29").after(366, false)), "Thursday, 2001-03-01");
         assert_eq!(day("1969-12-31"), Day(-1));
     }
 
@@ -126,9 +137,9 @@ mod tests {
 
     #[test]
     fn weekends_are_passed_over_where_that_is_wished() {
-        assert_eq!(day("2026-11-20").after(1, true).words(), "Monday, 2026-11-23");
-        assert_eq!(day("2026-11-22").after(10, true).words(), "Friday, 2026-12-04");
-        assert_eq!(day("2026-11-22").after(10, false).words(), "Wednesday, 2026-12-02");
-        assert_eq!(day("2026-11-22").after(0, true).words(), "Sunday, 2026-11-22");
+        assert_eq!(words(day("2026-11-20").after(1, true)), "Monday, 2026-11-23");
+        assert_eq!(words(day("2026-11-22").after(10, true)), "Friday, 2026-12-04");
+        assert_eq!(words(day("2026-11-22").after(10, false)), "Wednesday, 2026-12-02");
+        assert_eq!(words(day("2026-11-22").after(0, true)), "Sunday, 2026-11-22");
     }
 }
