@@ -3,6 +3,7 @@
 
 mod catalogues;
 mod editing;
+mod machine;
 mod rights;
 mod tags;
 

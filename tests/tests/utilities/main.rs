@@ -1,7 +1,9 @@
 //! Utilities: the list of what plugins contribute, templates that are read, and results that are for who asked alone. One
 //! server for most of it: each test has a person of its own, and so results of its own.
 
+mod hostile;
 mod list;
+mod own;
 mod reading;
 mod refused;
 mod results;

@@ -12,11 +12,9 @@ use vestry_tests::database::Snapshot;
 use vestry_tests::grep::in_folder;
 use vestry_tests::{Answer, Browser, Client, House, Person, Server, used, wait_for};
 
-mod smtp {
-    pub mod server;
-}
+mod smtp;
 
-use smtp::server::{MailServer, Mood};
+use smtp::{MailServer, Mood};
 
 /// Longer than the postman waits between two looks.
 const SOON: Duration = Duration::from_secs(20);
