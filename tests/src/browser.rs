@@ -72,6 +72,8 @@ pub struct Browser {
     address: String,
     /// Texts of console messages that this test brings about on purpose.
     expected: Vec<String>,
+    /// Somebody wants to see the pages: `VESTRY_PICTURES` is set.
+    pictures: bool,
     _chromedriver: Keeper,
 }
 
@@ -113,7 +115,8 @@ impl Browser {
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities);
         let driver = runtime.block_on(session).expect("a session of the browser begins");
         let address = address.to_owned();
-        Self { runtime, driver: Some(driver), address, expected: Vec::new(), _chromedriver: keeper }
+        let pictures = std::env::var_os("VESTRY_PICTURES").is_some();
+        Self { runtime, driver: Some(driver), address, expected: Vec::new(), pictures, _chromedriver: keeper }
     }
 
     /// Opens a page of the server.
@@ -262,18 +265,18 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features);
     }
 
-    /// Does it in both colours, wide and narrow each; it is wide and light afterwards.
+    /// Does it in both colours and at both widths, once each: wide in the light, narrow in the dark. For who wants pictures,
+    /// in all four looks. It is wide and light afterwards.
     #[track_caller]
     pub fn each_look(&self, mut at: impl FnMut(Look)) {
-        for dark in [false, true] {
+        let every = [(false, false), (false, true), (true, false), (true, true)];
+        for (dark, narrow) in every.into_iter().filter(|(dark, narrow)| self.pictures || dark == narrow) {
             self.colours(if dark { "dark" } else { "light" });
-            for narrow in [false, true] {
-                match narrow {
-                    true => self.narrow(),
-                    false => self.wide(),
-                }
-                at(Look { dark, narrow });
+            match narrow {
+                true => self.narrow(),
+                false => self.wide(),
             }
+            at(Look { dark, narrow });
         }
         self.wide();
         self.colours("light");
@@ -285,8 +288,8 @@ impl Browser {
         self.devtools("Network.setExtraHTTPHeaders", json!({ "headers": { "Accept-Language": language } }));
     }
 
-    /// A picture of the page in each look, `NAME-LOOK`, and [`check`](Self::check). With a path it is opened anew each time;
-    /// without one it is looked at as it is, because some pages are shown once.
+    /// A picture of the page in [each look](Self::each_look), `NAME-LOOK`, and [`check`](Self::check). With a path it is
+    /// opened anew each time; without one it is looked at as it is, because some pages are shown once.
     #[track_caller]
     pub fn look(&self, name: &str, path: Option<&str>) {
         self.each_look(|look| {
@@ -313,8 +316,11 @@ impl Browser {
         self.expected.push(text.to_owned());
     }
 
-    /// A picture of the whole page in `target/screenshots/NAME.png`.
+    /// A picture of the whole page in `target/screenshots/NAME.png`, where `VESTRY_PICTURES` asks for some.
     pub fn screenshot(&self, name: &str) {
+        if !self.pictures {
+            return;
+        }
         let size =
             "return { x: 0, y: 0, scale: 1, width: window.innerWidth, height: document.documentElement.scrollHeight };";
         let clip = self.script(size);

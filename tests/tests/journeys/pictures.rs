@@ -1,21 +1,17 @@
-//! The pages of a journey, each looked at by axe-core, and pictures of them for who wants to look, too.
+//! The pages of a journey in their order, each looked at by axe-core, and pictures of them for who wants to look, too.
 
 use vestry_tests::Browser;
 
-/// The pages of one journey, numbered as they come. With `VESTRY_PICTURES` in the environment there are pictures of them,
-/// `JOURNEY-NUMBER-NAME-LOOK` in `target/screenshots`.
+/// The pages of one journey, numbered as they come: pictures are named `JOURNEY-NUMBER-NAME-LOOK`.
 pub struct Pictures {
     journey: &'static str,
     taken: usize,
-    /// Pictures of each page in all four looks. Otherwise there are none, and both colours and both widths are looked at
-    /// once each, which is long enough.
-    wanted: bool,
 }
 
 impl Pictures {
     /// None yet.
     pub fn of(journey: &'static str) -> Self {
-        Self { journey, taken: 0, wanted: std::env::var_os("VESTRY_PICTURES").is_some() }
+        Self { journey, taken: 0 }
     }
 
     /// Opens the page anew and looks at it.
@@ -29,15 +25,7 @@ impl Pictures {
     #[track_caller]
     pub fn take_as_it_is(&mut self, browser: &Browser, name: &str) {
         self.taken += 1;
-        let name = format!("{}-{:02}-{name}", self.journey, self.taken);
-        browser.each_look(|look| {
-            if self.wanted {
-                browser.screenshot(&format!("{name}-{look}"));
-            }
-            if look.narrow == look.dark {
-                browser.check();
-            }
-        });
+        browser.look(&format!("{}-{:02}-{name}", self.journey, self.taken), None);
     }
 
     /// The page that is open, as it is in languages that are written from right to left.
@@ -49,9 +37,7 @@ impl Pictures {
                 true => browser.narrow(),
                 false => browser.wide(),
             }
-            if self.wanted {
-                browser.screenshot(&format!("{}-rtl-{name}{ending}", self.journey));
-            }
+            browser.screenshot(&format!("{}-rtl-{name}{ending}", self.journey));
             browser.check();
         }
         browser.wide();
