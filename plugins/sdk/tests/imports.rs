@@ -1,9 +1,8 @@
-//! A component imports what it uses, exports what `plugin!` names, and stays small: seen on plugins that are built for it.
+//! A component imports what it uses, exports what `plugin!` names, and stays small: seen on plugins of this workspace.
 
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use wit_component::DecodedWasm;
 use wit_parser::WorldKey;
@@ -11,22 +10,11 @@ use wit_parser::WorldKey;
 /// Bytes of the example. A host that keeps a thousand plugins notices.
 const LARGEST: u64 = 112 << 10;
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
-/// Builds a package as plugins are built, and answers where the component is.
-fn build(package: &str) -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", "plugin", "--target", "wasm32-wasip2", "--package", package])
-        .current_dir(root())
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .status()
-        .unwrap();
-    assert!(built.success(), "{package} does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("wasm32-wasip2/plugin").join(format!("{}.wasm", package.replace('-', "_")))
+/// A component as `cargo xtask setup` has built it: a file below `target`.
+fn built(file: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(file);
+    assert!(file.is_file(), "{} is not there: run `cargo xtask setup`", file.display());
+    file
 }
 
 /// Names of the interfaces that a component imports, WASI left out, and of those that it exports.
@@ -59,7 +47,7 @@ const TYPES: [&str; 4] = [
 
 #[test]
 fn the_example_imports_types_alone_and_is_small() {
-    let component = build("vestry-hello");
+    let component = built("test-plugins/hello.wasm");
     let (imports, exports) = interfaces(&component);
     assert_eq!(imports, TYPES);
     assert_eq!(exports, ["vestry:plugin/feature@0.1.0"]);
@@ -69,19 +57,19 @@ fn the_example_imports_types_alone_and_is_small() {
 
 #[test]
 fn a_plugin_imports_just_the_interfaces_that_it_calls() {
-    let (imports, _) = interfaces(&build("vestry-users"));
+    let (imports, _) = interfaces(&built("shipped/users.wasm"));
     let asked: Vec<_> = imports.iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
     assert_eq!(asked, ["vestry:admin/users@0.1.0"]);
 }
 
 #[test]
 fn a_plugin_exports_just_what_it_names() {
-    let (imports, exports) = interfaces(&build("vestry-test-worker"));
+    let (imports, exports) = interfaces(&built("test-plugins/worker.wasm"));
     assert_eq!(exports, of_plugin(&["background", "feature", "live", "streaming"]));
     let asked: Vec<_> = imports.into_iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
     assert_eq!(asked, of_plugin(&["events", "jobs", "kv", "log", "mail", "uploads"]));
 
-    let (imports, exports) = interfaces(&build("vestry-test-ledger-2"));
+    let (imports, exports) = interfaces(&built("test-plugins/ledger-2.wasm"));
     assert_eq!(exports, of_plugin(&["feature", "migration"]));
     let asked: Vec<_> = imports.into_iter().filter(|name| !TYPES.contains(&name.as_str())).collect();
     assert_eq!(asked, of_plugin(&["kv"]));

@@ -3,8 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use vestry_contract::{background, exchange as host, feature, live, migration, streaming, types};
 use vestry_sdk::exchange as plugin;
@@ -23,19 +22,11 @@ impl WasiView for State {
     }
 }
 
-/// Builds a package as plugins are built, and answers where the component is.
-fn build(package: &str) -> PathBuf {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", "plugin", "--target", "wasm32-wasip2", "--package", package])
-        .current_dir(root)
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .status()
-        .unwrap();
-    assert!(built.success());
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    target.join("wasm32-wasip2/plugin").join(format!("{}.wasm", package.replace('-', "_")))
+/// A component as `cargo xtask setup` has built it: a file below `target`.
+fn built(engine: &Engine, file: &str) -> Component {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(file);
+    assert!(file.is_file(), "{} is not there: run `cargo xtask setup`", file.display());
+    Component::from_file(engine, file).unwrap()
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -125,7 +116,7 @@ impl Guest {
 #[tokio::test]
 async fn every_page_comes_through_as_it_was() {
     let engine = Engine::new(&Config::new()).unwrap();
-    let component = Component::from_file(&engine, build("vestry-styleguide")).unwrap();
+    let component = built(&engine, "shipped/styleguide.wasm");
 
     let mut guest = Guest::new(&engine, &component).await;
     let info = export!(guest, feature).call_register(&mut guest.store).await.unwrap();
@@ -150,7 +141,7 @@ async fn every_page_comes_through_as_it_was() {
 #[tokio::test]
 async fn updates_and_pieces_come_through_as_they_were() {
     let engine = Engine::new(&Config::new()).unwrap();
-    let component = Component::from_file(&engine, build("vestry-styleguide")).unwrap();
+    let component = built(&engine, "shipped/styleguide.wasm");
 
     for (route, cursor) in [("moving", "0"), ("moving", "24"), ("moving", "25"), ("moving", "Zoë"), ("words", "0")] {
         let (mut guest, request) = (Guest::new(&engine, &component).await, asked(route, &[]));
@@ -170,7 +161,7 @@ async fn updates_and_pieces_come_through_as_they_were() {
 #[tokio::test]
 async fn jobs_and_migrations_are_called_with_what_the_host_says() {
     let engine = Engine::new(&Config::new()).unwrap();
-    let component = Component::from_file(&engine, build("vestry-test-probe")).unwrap();
+    let component = built(&engine, "test-plugins/probe.wasm");
     let task = |name: &str, input: &str| background::Task {
         id: "j1".to_owned(),
         name: name.to_owned(),
@@ -186,7 +177,7 @@ async fn jobs_and_migrations_are_called_with_what_the_host_says() {
     let outcome = export!(guest, background).call_run(&mut guest.store, &task("none", "{}")).await;
     assert_eq!(written(&outcome.unwrap()), written(&Err::<(), _>(types::Failure::NotFound("none".to_owned()))));
 
-    let component = Component::from_file(&engine, build("vestry-test-ledger-2")).unwrap();
+    let component = built(&engine, "test-plugins/ledger-2.wasm");
     let mut guest = Guest::new(&engine, &component).await;
     let migrated = export!(guest, migration).call_migrate(&mut guest.store, 7).await.unwrap();
     assert!(matches!(migrated, Err(types::Failure::Internal(reason)) if reason.contains("first one only")));
