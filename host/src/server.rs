@@ -76,12 +76,13 @@ pub async fn open(opening: Opening) -> Result<App, StartError> {
     if let Some(reason) = &report.reason {
         tracing::warn!(?report, reason, "instances of plugins are slower to make than they could be");
     }
-    // Of what a killed process left, nobody else is at work on what only a server takes in.
+    shipped::install(&ground.installer()).await?;
+    // Of what a killed process left, nobody else is at work on what only a server takes in. What the program ships with is
+    // needed, and its rows say so now: with a new database, code of it that is there stays.
     let beside = if worker::presence::is_anybody_there(&ground.data) { Beside::Others } else { Beside::Nobody };
     if let Err(error) = tidy::tidy(&ground.installer(), beside).await {
         tracing::error!(%error, "files that nobody needs could not be removed");
     }
-    shipped::install(&ground.installer()).await?;
     let Ground { data, settings, keys, services, sandbox, store, about } = ground;
     let assets = web::assets::Assets::load();
     let screens = Screens::load(settings.templates.as_deref(), assets.names())?;

@@ -1,11 +1,13 @@
 //! Everything that the servers of a test run have written, searched for every secret that the tests have used.
 //!
-//! All that lies in `target/system` is looked into: data directories, output, and what tests have laid beside them.
+//! All that lies in `target/system` is looked into, once where it has several names: data directories, output, and what tests
+//! have laid beside them.
 //! Where a value may stand is said in a table, each place with its reason. It is looked for there too, and what those
 //! places hold - the server's key, links in mails - is itself looked for everywhere else.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,8 @@ struct Exception {
     because: &'static str,
 }
 
+/// File systems may keep what is in a smaller file beside its name, in no block of its own. In bytes.
+const SMALL: u64 = 4096;
 const KEY: &str = "key";
 /// In bytes. A test may have cut one off.
 const KEY_LENGTH: usize = 32;
@@ -77,9 +81,10 @@ pub fn search(system: &Path, recorded: &Path) -> Report {
     wait_for_servers(system);
     let entries = below(system);
     let place = |path: &Path| path.strip_prefix(system).expect("it lies below").to_string_lossy().into_owned();
+    let mut known = BTreeSet::new();
     let files: Vec<(PathBuf, String)> = entries
         .iter()
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        .filter(|entry| entry.metadata().is_ok_and(|found| found.is_file() && is_new(&found, &mut known)))
         .map(|entry| (entry.path(), place(&entry.path())))
         .collect();
     let mut used = used::read(recorded);
@@ -101,6 +106,12 @@ pub fn search(system: &Path, recorded: &Path) -> Report {
     }
     report.took = began.elapsed();
     report
+}
+
+/// Whether there is something in a file, and it has not been met under another name.
+fn is_new(found: &Metadata, known: &mut BTreeSet<(u64, u64)>) -> bool {
+    let is_all_hole = found.blocks() == 0 && found.len() > SMALL;
+    !is_all_hole && known.insert((found.dev(), found.ino()))
 }
 
 impl Report {
@@ -220,6 +231,17 @@ mod tests {
         let met = report.excepted.iter().filter(|(_, _, count)| *count > 0);
         let met: Vec<(&str, usize)> = met.map(|(file, _, count)| (*file, *count)).collect();
         assert_eq!(met, [(KEY_FILE, 1), ("*/stdout", 1)], "a mail breaks its lines: its link is read and not found");
+    }
+
+    #[test]
+    fn what_has_two_names_is_read_once_and_what_is_all_hole_is_not() {
+        let (target, _) = run_with("system/house.0.0/data/first", COOKIE.as_bytes());
+        let data = target.path().join("system/house.0.0/data");
+        fs::hard_link(data.join("first"), data.join("second")).unwrap();
+        fs::File::create(data.join("hole")).unwrap().set_len(1 << 40).unwrap();
+        let report = search(&target.path().join("system"), &target.path().join("used"));
+        assert_eq!((report.files, report.finds.len()), (6, 1), "{:?}", report.finds);
+        assert!(report.finds[0].ends_with("house.0.0/data/first"), "{:?}", report.finds);
     }
 
     #[test]

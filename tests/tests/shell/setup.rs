@@ -1,8 +1,13 @@
 //! A server that nobody has used yet: what it prints, how its first administrator is made, and that there is no other
 //! way in.
 
+use std::ffi::OsString;
+use std::fs::DirEntry;
+use std::path::Path;
+use std::time::SystemTime;
+
 use vestry_tests::accounts::{make_first_administrator, sign_in};
-use vestry_tests::{Client, Person, Server};
+use vestry_tests::{Client, Person, Server, warm};
 
 fn path_of(server: &Server) -> String {
     let link = server.setup_link().expect("a server without accounts prints a link");
@@ -20,6 +25,28 @@ fn one_line_says_that_it_is_ready() {
     assert!(output.contains("valid for 1 hour"), "{output}");
     Client::new(server.address()).get("/healthz").expect(200);
     server.end_by("TERM");
+}
+
+#[test]
+fn code_that_is_there_is_not_compiled_again() {
+    // The first server of all tests, or a later one: from here on there is some.
+    drop(Server::start("setup-compiled-before"));
+    let mut left = Vec::new();
+    let server = Server::start_with("setup-compiled", |data| {
+        warm::lay(data);
+        left = code(data);
+    });
+    assert!(left.len() >= 14, "each package has its code, and what vouches for it: {left:?}");
+    assert_eq!(code(server.data()), left);
+}
+
+/// The files of compiled code, and when each was written.
+fn code(data: &Path) -> Vec<(OsString, SystemTime)> {
+    let entries = std::fs::read_dir(data.join("compiled")).expect("a server keeps code there");
+    let written = |entry: &DirEntry| entry.metadata().and_then(|found| found.modified()).expect("a file has a time");
+    let mut files: Vec<_> = entries.flatten().map(|entry| (entry.file_name(), written(&entry))).collect();
+    files.sort();
+    files
 }
 
 #[test]
