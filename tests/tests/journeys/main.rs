@@ -1,4 +1,4 @@
-//! Ways through the whole of it, in a browser. They are one program, so that two of them are on their way at a time.
+//! Ways through the whole of it, in a browser, as people go them.
 
 mod first_day;
 mod languages;
